@@ -1,0 +1,48 @@
+/** Gives up uploads that are ours. A failed abort is remembered in the checkpoint and done at the next start. */
+import { ServiceError } from './errors.js'
+import { assertHeld, type Conversation, recordOrWarn } from './life.js'
+
+/** An abort is not worth a long wait: what fails now is remembered. */
+const maxAttempts = 3
+
+/** Parts in flight may land after an abort, so it is repeated until the service knows the upload no more. */
+const maxRepeats = 3
+
+/** Whether the upload is gone now. */
+export async function abortOwn(life: Conversation, uploadId: string): Promise<boolean> {
+  await recordOrWarn(life, { kind: 'aborting', uploadId })
+  await assertHeld(life)
+  let aborted = false
+  for (let repeat = 0; repeat < maxRepeats; repeat++) {
+    const outcome = await abortOnce(life, uploadId)
+    if (outcome.kind === 'failed') {
+      life.emit({ type: 'abort-pending', uploadId, message: outcome.message })
+      return false
+    }
+    aborted = true
+    if (outcome.kind === 'gone') break
+  }
+  await recordOrWarn(life, { kind: 'closed', uploadId, how: 'aborted' })
+  life.emit({ type: 'aborted', uploadId })
+  return aborted
+}
+
+type Outcome = { readonly kind: 'aborted' | 'gone' } | { readonly kind: 'failed'; readonly message: string }
+
+async function abortOnce(life: Conversation, uploadId: string): Promise<Outcome> {
+  const { service, runtime } = life.ports
+  const { key, headers } = life.request
+  let message = ''
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    try {
+      await service.abortMultipartUpload({ key, uploadId }, { headers, signal: life.signal })
+      return { kind: 'aborted' }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      if (error.meaning === 'upload-gone') return { kind: 'gone' }
+      message = error.message
+      if (attempt < maxAttempts) await runtime.sleep(runtime.random() * 200 * 2 ** attempt, life.signal)
+    }
+  }
+  return { kind: 'failed', message }
+}

@@ -1,0 +1,97 @@
+/**
+ * Initiate, the one request that must not be asked twice lightly: each success is another upload at the service. So the
+ * intent is written down first, and after a lost answer the service is asked what it made of it.
+ */
+import { abortOwn } from './abort.js'
+import type { IntentRecord, OpenedRecord } from './checkpoint.js'
+import { ServiceError } from './errors.js'
+import { changedHeader, keepHeaders } from './kept-headers.js'
+import { type Conversation, type Life, persist, recordOrFail } from './life.js'
+import { planParts } from './plan.js'
+import { earliest, recover } from './recovery.js'
+import { lookAtObject } from './settle.js'
+
+export interface Beginning {
+  /** Unanswered Initiates of earlier runs. */
+  readonly intents: readonly IntentRecord[]
+  /** Ids that are not candidates for recovery. */
+  readonly knownIds: ReadonlySet<string>
+}
+
+/** Resolves when a new upload exists at the service and is written down. */
+export async function beginUpload(life: Life, { intents, knownIds }: Beginning): Promise<OpenedRecord> {
+  const { service, source, digester, runtime } = life.ports
+  const { key, headers } = life.request
+  const plan = planParts({ size: life.size, partSize: life.request.partSize, limits: service.limits })
+  const kept = keepHeaders(headers, { service, digester, runtime })
+  await learnServiceTime(life)
+
+  const means = { service, digester, runtime }
+  const adoptable = intents.filter((intent) => changedHeader(intent.headers, headers, means) === undefined)
+  noteDoubt(life, intents)
+  let since = earliest(adoptable)
+  let lost = since !== undefined
+
+  const begun = await persist(life, { operation: 'InitiateMultipartUpload' }, async () => {
+    if (lost && since !== undefined) {
+      const found = await recover(life, { since, knownIds })
+      if (found !== undefined)
+        return { uploadId: found.uploadId, initiated: found.initiated, recovered: true }
+    }
+    const serviceTime = service.now()
+    const intent: IntentRecord = {
+      kind: 'intent',
+      operation: 'initiate',
+      ...(serviceTime === undefined ? {} : { serviceTime: Math.floor(serviceTime) }),
+      headers: kept,
+      source: source.name,
+    }
+    await recordOrFail(life, intent)
+    try {
+      const answer = await service.createMultipartUpload(key, { headers, signal: life.signal })
+      return { ...answer, recovered: false }
+    } catch (error) {
+      if (error instanceof ServiceError && mayHaveTakenEffect(error)) {
+        lost = true
+        since ??= intent.serviceTime
+        noteDoubt(life, [intent])
+      }
+      throw error
+    }
+  })
+
+  const opened: OpenedRecord = {
+    kind: 'opened',
+    uploadId: begun.uploadId,
+    partSize: plan.partSize,
+    size: plan.size,
+    headers: kept,
+    source: source.name,
+    initiated: begun.initiated,
+  }
+  try {
+    await recordOrFail(life, opened)
+  } catch (error) {
+    // Nobody could find it again: an upload that can't be written down must not stay behind.
+    await abortOwn(life, opened.uploadId)
+    throw error
+  }
+  if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
+  life.emit({ type: 'opened', uploadId: opened.uploadId, partSize: plan.partSize, partCount: plan.partCount })
+  return opened
+}
+
+/** Any answer tells the service's time; a look at the object is the smallest question that every reader may ask. */
+export async function learnServiceTime(life: Conversation): Promise<void> {
+  if (life.ports.service.now() === undefined) await lookAtObject(life)
+}
+
+function mayHaveTakenEffect(error: ServiceError): boolean {
+  return ['network', 'stalled', 'odd-answer', 'unavailable', 'throttled'].includes(error.meaning)
+}
+
+function noteDoubt(life: Life, intents: readonly IntentRecord[]): void {
+  const since = earliest(intents)
+  if (since === undefined) return
+  life.doubtfulSince = Math.min(since, life.doubtfulSince ?? since)
+}

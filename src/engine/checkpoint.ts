@@ -1,0 +1,274 @@
+/**
+ * The records of a checkpoint and what they add up to. A checkpoint is a log: nothing is ever rewritten, the state is a
+ * fold, and a reader passes over what it does not know.
+ */
+import type { CheckpointLine, SourceIdentity } from './ports.js'
+
+/** Headers as a checkpoint may keep them: open ones as they are, secret ones as a salted hash. */
+export interface KeptHeaders {
+  readonly open: Readonly<Record<string, string>>
+  readonly secret: Readonly<Record<string, { readonly salt: string; readonly hash: string }>>
+}
+
+/** We are about to ask for something that can't be asked twice: an Initiate, or a PutObject that forbids overwriting. */
+export interface IntentRecord {
+  readonly kind: 'intent'
+  readonly operation: 'initiate' | 'put'
+  /** The service's clock before we asked, milliseconds; absent when it could not be learnt. */
+  readonly serviceTime?: number
+  readonly headers: KeptHeaders
+  /** Where the bytes come from, for people and for going on without being told again. */
+  readonly source: string
+}
+
+export interface OpenedRecord {
+  readonly kind: 'opened'
+  readonly uploadId: string
+  readonly partSize: number
+  readonly size: number
+  readonly headers: KeptHeaders
+  readonly source: string
+  /** By the service's clock, milliseconds. */
+  readonly initiated: number
+}
+
+/** What the service holds as a part, what we know it to be, and under which state of the file we read those bytes. */
+export interface PartProof {
+  readonly partNumber: number
+  readonly size: number
+  readonly etag: string
+  /** Of the bytes we read. */
+  readonly crc64: string
+  /** `null`: the file changed while the bytes were read, so they belong to no state of it. */
+  readonly identity: SourceIdentity | null
+}
+
+export interface PartRecord extends PartProof {
+  /** `stored`: sent and acknowledged. `verified`: read again from the file and found equal to what the service holds. */
+  readonly kind: 'stored' | 'verified'
+  readonly uploadId: string
+}
+
+export interface CompletingRecord {
+  readonly kind: 'completing'
+  readonly uploadId: string
+  readonly size: number
+  readonly crc64: string
+  readonly identity: SourceIdentity
+}
+
+export interface CommittedRecord {
+  readonly kind: 'committed'
+  readonly uploadId: string
+}
+
+/** `seen`: an id that is ours and that nobody works on any more. `aborting`: it is to be aborted, now or later. */
+export interface PendingRecord {
+  readonly kind: 'seen' | 'aborting'
+  readonly uploadId: string
+}
+
+/** The id needs no more care: aborted by us, or not there any more. */
+export interface ClosedRecord {
+  readonly kind: 'closed'
+  readonly uploadId: string
+  readonly how: 'aborted' | 'gone'
+}
+
+export type CheckpointRecord =
+  | IntentRecord
+  | OpenedRecord
+  | PartRecord
+  | CompletingRecord
+  | CommittedRecord
+  | PendingRecord
+  | ClosedRecord
+
+/** The last word on one part: sent, and perhaps verified since. */
+export interface PartHistory {
+  readonly stored?: PartProof
+  readonly verified?: PartProof
+}
+
+export interface OpenUpload {
+  readonly opened: OpenedRecord
+  readonly parts: ReadonlyMap<number, PartHistory>
+  readonly completing?: CompletingRecord
+}
+
+export interface CheckpointState {
+  /** The upload to go on with. */
+  readonly current?: OpenUpload
+  /** Intents that no `opened` answered, oldest first: each may have left an upload at the service. */
+  readonly intents: readonly IntentRecord[]
+  /** Ids to abort, each at most once. */
+  readonly pendingAborts: readonly string[]
+  /** Ids that are ours, not current, and not yet marked for abort. */
+  readonly leftovers: readonly string[]
+  /** Every id that is in the log. */
+  readonly knownIds: ReadonlySet<string>
+  /** Ids that parts were recorded for although no intact `opened` names them: that line was lost. */
+  readonly unopenedIds: readonly string[]
+}
+
+export function encodeRecord(record: CheckpointRecord): CheckpointLine {
+  return record as unknown as CheckpointLine
+}
+
+/** `undefined` for kinds we do not know and for lines that lack what their kind must have. */
+export function decodeRecord(line: CheckpointLine): CheckpointRecord | undefined {
+  const ok = decoders[String(line['kind'])]?.(line) ?? false
+  return ok ? (line as unknown as CheckpointRecord) : undefined
+}
+
+export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointState {
+  const records = lines.map(decodeRecord).filter((record) => record !== undefined)
+  const uploads = new Map<string, MutableUpload>()
+  const uploadOf = (uploadId: string): MutableUpload => {
+    const known = uploads.get(uploadId)
+    if (known !== undefined) return known
+    const fresh: MutableUpload = { parts: new Map() }
+    uploads.set(uploadId, fresh)
+    return fresh
+  }
+  const intents: IntentRecord[] = []
+  let currentId: string | undefined
+  for (const record of records) {
+    if (record.kind === 'intent') {
+      intents.push(record)
+      continue
+    }
+    const upload = uploadOf(record.uploadId)
+    switch (record.kind) {
+      case 'opened':
+        // Lines may be doubled; only the first one of an id answers an intent.
+        if (upload.opened === undefined) {
+          const answered = intents.findLastIndex((intent) => intent.operation === 'initiate')
+          if (answered >= 0) intents.splice(answered, 1)
+        }
+        upload.opened = record
+        currentId = record.uploadId
+        break
+      case 'stored':
+        upload.parts.set(record.partNumber, { stored: record })
+        break
+      case 'verified':
+        upload.parts.set(record.partNumber, { ...upload.parts.get(record.partNumber), verified: record })
+        break
+      case 'completing':
+        upload.completing = record
+        break
+      case 'committed':
+        break
+      case 'seen':
+        upload.end ??= 'left'
+        break
+      case 'aborting':
+        if (upload.end !== 'closed') upload.end = 'aborting'
+        break
+      case 'closed':
+        upload.end = 'closed'
+        break
+    }
+  }
+  const current = currentId === undefined ? undefined : asOpen(uploads.get(currentId))
+  const ids = [...uploads.keys()]
+  return {
+    ...(current === undefined ? {} : { current }),
+    intents,
+    pendingAborts: ids.filter((id) => uploads.get(id)?.end === 'aborting'),
+    leftovers: ids.filter((id) => {
+      const upload = uploads.get(id)
+      return upload?.end === 'left' || (upload?.opened !== undefined && !upload.end && id !== currentId)
+    }),
+    knownIds: new Set(ids),
+    unopenedIds: ids.filter((id) => {
+      const upload = uploads.get(id)
+      return upload !== undefined && upload.opened === undefined && upload.end === undefined
+    }),
+  }
+}
+
+interface MutableUpload {
+  opened?: OpenedRecord
+  readonly parts: Map<number, PartHistory>
+  completing?: CompletingRecord
+  end?: 'left' | 'aborting' | 'closed'
+}
+
+function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
+  if (upload?.opened === undefined || upload.end !== undefined) return undefined
+  return {
+    opened: upload.opened,
+    parts: upload.parts,
+    ...(upload.completing === undefined ? {} : { completing: upload.completing }),
+  }
+}
+
+/** Two states of one file between which the file system reports no change. */
+export function sameIdentity(a: SourceIdentity | null, b: SourceIdentity | null): boolean {
+  return a !== null && b !== null && sameFile(a, b) && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
+}
+
+/** The same file with the same number of bytes, though they may be other bytes. */
+export function sameFile(a: SourceIdentity, b: SourceIdentity): boolean {
+  return a.size === b.size && a.device === b.device && a.inode === b.inode
+}
+
+// ------------------------------------------------- what each kind must have
+
+type Check = (line: CheckpointLine) => boolean
+
+const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const count = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+const decimal = (value: unknown): value is string => typeof value === 'string' && /^\d{1,20}$/.test(value)
+const record = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function isIdentity(value: unknown): boolean {
+  if (!record(value)) return false
+  return count(value['size']) && ['mtimeNs', 'ctimeNs', 'device', 'inode'].every((name) => text(value[name]))
+}
+
+function isKeptHeaders(value: unknown): boolean {
+  if (!record(value) || !record(value['open']) || !record(value['secret'])) return false
+  return (
+    Object.values(value['open']).every((header) => typeof header === 'string') &&
+    Object.values(value['secret']).every((kept) => record(kept) && text(kept['salt']) && text(kept['hash']))
+  )
+}
+
+const hasId: Check = (line) => text(line['uploadId'])
+
+const isPart: Check = (line) =>
+  hasId(line) &&
+  count(line['partNumber']) &&
+  Number(line['partNumber']) >= 1 &&
+  count(line['size']) &&
+  text(line['etag']) &&
+  decimal(line['crc64']) &&
+  (line['identity'] === null || isIdentity(line['identity']))
+
+const decoders: Readonly<Record<string, Check>> = {
+  intent: (line) =>
+    (line['operation'] === 'initiate' || line['operation'] === 'put') &&
+    (line['serviceTime'] === undefined || count(line['serviceTime'])) &&
+    isKeptHeaders(line['headers']) &&
+    typeof line['source'] === 'string',
+  opened: (line) =>
+    hasId(line) &&
+    count(line['partSize']) &&
+    Number(line['partSize']) >= 1 &&
+    count(line['size']) &&
+    isKeptHeaders(line['headers']) &&
+    count(line['initiated']) &&
+    typeof line['source'] === 'string',
+  stored: isPart,
+  verified: isPart,
+  completing: (line) =>
+    hasId(line) && count(line['size']) && decimal(line['crc64']) && isIdentity(line['identity']),
+  committed: hasId,
+  seen: hasId,
+  aborting: hasId,
+  closed: (line) => hasId(line) && (line['how'] === 'aborted' || line['how'] === 'gone'),
+}

@@ -1,0 +1,251 @@
+/**
+ * Makes the parts an object. Complete is the one request whose answer is ambiguous by nature, so every odd answer is
+ * settled by looking at the object before anything is concluded from it.
+ */
+import { type OpenedRecord, type PartProof, sameFile, sameIdentity } from './checkpoint.js'
+import { type Stored, strangersObject, type UploadEnd } from './ends.js'
+import { ServiceError, UploadError } from './errors.js'
+import { assertHeld, type Life, persist, recordOrWarn } from './life.js'
+import { listAllParts } from './parts.js'
+import type { Plan } from './plan.js'
+import type { ObjectReceipt, SourceIdentity, UploadRef } from './ports.js'
+import { type PartFate, reconcile } from './reconcile.js'
+import { uploadErrorFrom } from './retry.js'
+import { type Expected, lookAtObject, settle } from './settle.js'
+import { settleGone } from './settle-gone.js'
+import { transfer } from './transfer.js'
+
+/** How often a file may change under us, and how often Complete may miss a part, before we say so. */
+const maxRepeats = 2
+
+interface Proved {
+  readonly proofs: ReadonlyMap<number, PartProof>
+  /** The state of the file that all proofs are about. */
+  readonly identity: SourceIdentity
+}
+
+/** Sends and checks what `fates` say, then completes; with a missing part, does it again. */
+export async function finishUpload(
+  life: Life,
+  opened: OpenedRecord,
+  work: { readonly plan: Plan; readonly fates: readonly PartFate[] },
+): Promise<UploadEnd> {
+  const ref: UploadRef = { key: life.request.key, uploadId: opened.uploadId }
+  let { fates } = work
+  for (let misses = 0; ; misses++) {
+    const proved = await proveAll(life, ref, { plan: work.plan, fates })
+    const end = await complete(life, opened, { ref, plan: work.plan, proved })
+    if (end.kind !== 'invalid-part') return end
+    if (misses === maxRepeats) throw uploadErrorFrom('integrity', end.error.message, end.error)
+    const listed = await listAllParts(life, ref)
+    if (listed === 'gone') return settleGone(life, opened, undefined)
+    fates = reconcile({
+      plan: work.plan,
+      listed,
+      histories: new Map([...proved.proofs].map(([number, verified]) => [number, { verified }])),
+      identity: proved.identity,
+      verify: life.request.verify,
+    })
+  }
+}
+
+/** Transfers until every part is proved under one state of the file: the present one. */
+async function proveAll(
+  life: Life,
+  ref: UploadRef,
+  work: { readonly plan: Plan; readonly fates: readonly PartFate[] },
+): Promise<Proved> {
+  let { fates } = work
+  let oncemore = life.request.verify === 'paranoid'
+  for (let moves = 0; ; ) {
+    const proofs = await transfer(life, { ref, plan: work.plan, fates })
+    const identity = await presentSource(life)
+    const moved = [...proofs.values()].filter((proof) => !sameIdentity(proof.identity, identity))
+    if (moved.length === 0 && !oncemore) return { proofs, identity }
+    if (moved.length > 0) {
+      if (moves === maxRepeats) {
+        throw new UploadError(
+          'source-changed',
+          `${life.ports.source.name} keeps changing while it is uploaded. What was sent is kept: run it again.`,
+        )
+      }
+      moves += 1
+      life.emit({ type: 'source-moved', parts: moved.length })
+    }
+    const checked = oncemore ? new Set(proofs.values()) : new Set(moved)
+    oncemore = false
+    fates = [...proofs.values()]
+      .sort((a, b) => a.partNumber - b.partNumber)
+      .map((proof) => (checked.has(proof) ? checkAgain(proof) : keep(proof)))
+  }
+}
+
+function keep(proof: PartProof): PartFate {
+  return { kind: 'keep', partNumber: proof.partNumber, proof }
+}
+
+/** What the service holds was proved to have this CRC-64: now hold that against the file once more. */
+function checkAgain(proof: PartProof): PartFate {
+  const { partNumber, size, etag, crc64 } = proof
+  return { kind: 'check', partNumber, claim: { partNumber, size, listed: { partNumber, etag, crc64 } } }
+}
+
+/** The file's state now; throws when it has another size, another file stands in its place, or none. */
+async function presentSource(life: Life): Promise<SourceIdentity> {
+  const { source } = life.ports
+  const opened = await source.identity()
+  const named = await source.identityByName()
+  if (named === undefined) {
+    throw new UploadError(
+      'source-missing',
+      `${source.name} was removed while it was uploaded. What was sent is kept.`,
+    )
+  }
+  if (opened.size !== life.size || named.size !== life.size) {
+    throw new UploadError(
+      'source-changed',
+      `${source.name} had ${life.size} bytes when this run began and now has ${named.size}. ` +
+        'What was sent is kept: run it again.',
+    )
+  }
+  if (!sameFile(opened, named)) {
+    throw new UploadError(
+      'source-changed',
+      `${source.name} was replaced by another file while it was uploaded. What was sent is kept: run it again.`,
+    )
+  }
+  return opened
+}
+
+type CompleteEnd = UploadEnd | { readonly kind: 'invalid-part'; readonly error: ServiceError }
+
+async function complete(
+  life: Life,
+  opened: OpenedRecord,
+  work: { readonly ref: UploadRef; readonly plan: Plan; readonly proved: Proved },
+): Promise<CompleteEnd> {
+  const { service } = life.ports
+  const { ref, plan, proved } = work
+  const { uploadId } = ref
+  const parts = [...proved.proofs.values()].sort((a, b) => a.partNumber - b.partNumber)
+  const crc64 = combinedCrc64(life, parts)
+  await assertHeld(life)
+  await recordOrWarn(life, {
+    kind: 'completing',
+    uploadId,
+    size: plan.size,
+    crc64,
+    identity: proved.identity,
+  })
+  life.emit({ type: 'completing', uploadId })
+  const expected: Expected = { size: plan.size, crc64, notBefore: opened.initiated }
+  return persist(life, { operation: 'CompleteMultipartUpload' }, async () => {
+    await assertHeld(life)
+    try {
+      const { headers } = life.request
+      const receipt = await service.completeMultipartUpload(ref, parts, { headers, signal: life.signal })
+      return { kind: 'stored', opened, crc64, receipt: await confirmed(life, receipt, { uploadId, crc64 }) }
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      return afterFailedComplete(life, error, { opened, ref, expected })
+    }
+  })
+}
+
+function combinedCrc64(life: Life, parts: readonly PartProof[]): string {
+  const { digester } = life.ports
+  return parts.reduce((crc, part) => digester.combineCrc64(crc, part.crc64, part.size), '0')
+}
+
+/** Throws `integrity` when the object is not what its parts were. */
+async function confirmed(
+  life: Life,
+  receipt: ObjectReceipt,
+  ours: { readonly uploadId: string; readonly crc64: string },
+): Promise<ObjectReceipt> {
+  if (life.ports.service.integrity !== 'crc64') return receipt
+  let { crc64 } = receipt
+  if (crc64 === undefined) {
+    const seen = await lookAtObject(life)
+    crc64 = seen.kind === 'found' ? seen.info.crc64 : undefined
+  }
+  if (crc64 === ours.crc64) return { ...receipt, crc64 }
+  if (crc64 === undefined) {
+    throw new UploadError(
+      'commit-unknown',
+      'The object was completed, but the service does not say which CRC-64 it has. Run it again to look once more.',
+    )
+  }
+  // The upload is used up: the next run has to begin anew rather than wonder about this one.
+  await recordOrWarn(life, { kind: 'closed', uploadId: ours.uploadId, how: 'gone' })
+  throw new UploadError(
+    'integrity',
+    `The object the service put together has the CRC-64 ${crc64}; its parts give ${ours.crc64}. ` +
+      'The object is wrong: run it again to replace it.',
+    { ...(receipt.requestId === undefined ? {} : { requestId: receipt.requestId }) },
+  )
+}
+
+/** Failures that say for certain that nothing was completed by this request, nor by one before it that we lost. */
+const definite = new Set([
+  'denied',
+  'refused',
+  'bucket-missing',
+  'unsupported',
+  'credentials-rejected',
+  'clock-skew',
+])
+
+async function afterFailedComplete(
+  life: Life,
+  error: ServiceError,
+  work: { readonly opened: OpenedRecord; readonly ref: UploadRef; readonly expected: Expected },
+): Promise<CompleteEnd> {
+  const { opened, ref, expected } = work
+  if (error.meaning === 'invalid-part') return { kind: 'invalid-part', error }
+  if (error.meaning === 'callback-failed') return storedWithoutCallback(life, error, { opened, expected })
+  if (definite.has(error.meaning)) throw error
+
+  const settlement = await settle(life, expected)
+  if (settlement.kind === 'ours') {
+    life.emit({
+      type: 'settled',
+      message: `Complete answered: ${error.message} The object is there and is ours.`,
+    })
+    return { kind: 'stored', opened, crc64: expected.crc64, receipt: settlement.info }
+  }
+  const final = error.meaning === 'upload-gone' || error.meaning === 'object-exists'
+  if (settlement.kind === 'unknown') {
+    if (!final) throw error
+    throw uploadErrorFrom(
+      'commit-unknown',
+      `Whether the object was completed can't be told: ${error.message} ${settlement.why.message} The checkpoint is kept.`,
+      error,
+    )
+  }
+  if (error.meaning === 'object-exists') {
+    throw uploadErrorFrom(
+      'conflict',
+      'An object of this name exists that is not ours, and overwriting was forbidden. The parts are kept.',
+      error,
+    )
+  }
+  const gone = error.meaning === 'upload-gone' || (await listAllParts(life, ref)) === 'gone'
+  // While the upload exists, nothing was completed: the caller of this asks again.
+  if (!gone) throw error
+  if (settlement.kind === 'not-ours') throw strangersObject(error)
+  return { kind: 'gone', message: 'The multipart upload does not exist any more at the service.' }
+}
+
+/** A failed callback says that the object is stored. That its bytes are ours is still ours to see. */
+async function storedWithoutCallback(
+  life: Life,
+  callbackError: ServiceError,
+  { opened, expected }: { readonly opened: OpenedRecord; readonly expected: Expected },
+): Promise<Stored> {
+  const seen = await lookAtObject(life)
+  const info = seen.kind === 'found' ? seen.info : undefined
+  const ours = { uploadId: opened.uploadId, crc64: expected.crc64 }
+  const receipt = await confirmed(life, info ?? { etag: '' }, ours)
+  return { kind: 'stored', opened, crc64: expected.crc64, receipt, callbackError }
+}

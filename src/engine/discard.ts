@@ -1,0 +1,97 @@
+/** Gives up what is unfinished at one target: aborts what is ours, at once, and forgets it. */
+import { abortOwn } from './abort.js'
+import type { CompletingRecord, OpenedRecord } from './checkpoint.js'
+import { UploadError } from './errors.js'
+import type { OnEvent } from './events.js'
+import { assertHeld, type Conversation, createLiveness, type Ports, quietly, recordOrWarn } from './life.js'
+import { openPast } from './past.js'
+import type { CancelSignal, Headers } from './ports.js'
+import { earliest, recover, reportOrphans } from './recovery.js'
+import { settle } from './settle.js'
+
+export interface DiscardRequest {
+  readonly key: string
+  readonly headers: Headers
+  readonly signal: CancelSignal
+  readonly steal: boolean
+  readonly noProgressForMs: number
+  readonly onEvent?: OnEvent | undefined
+}
+
+export interface Discarded {
+  /** Ids that were aborted, or were gone already. */
+  readonly aborted: readonly string[]
+  /** The upload had become an object before; that object stays. */
+  readonly completed: boolean
+}
+
+/**
+ * Rejects with `interrupted` when an abort failed: it stays in the checkpoint and is done at the next start. An upload
+ * that is past Complete is settled first, since what has become an object can't be aborted.
+ */
+export async function discardUpload(
+  ports: Pick<Ports, 'service' | 'checkpoints' | 'runtime'>,
+  request: DiscardRequest,
+): Promise<Discarded> {
+  const { service, checkpoints, runtime } = ports
+  const target = { service: service.name, bucket: service.bucket, key: request.key }
+  const log = await checkpoints.acquire(target, { steal: request.steal })
+  try {
+    const life: Conversation = {
+      ports,
+      request,
+      log,
+      signal: request.signal,
+      liveness: createLiveness(runtime, request.noProgressForMs),
+      emit: quietly(request.onEvent),
+    }
+    return await discardAll(life)
+  } finally {
+    await log.release()
+  }
+}
+
+async function discardAll(life: Conversation): Promise<Discarded> {
+  const past = await openPast(life)
+  const ids = new Set([...past.leftovers, ...past.pendingAborts])
+  let completed = false
+  if (past.current !== undefined) {
+    const { opened, completing } = past.current
+    completed = completing !== undefined && (await becameObject(life, opened, completing))
+    if (completed) await recordOrWarn(life, { kind: 'closed', uploadId: opened.uploadId, how: 'gone' })
+    else ids.add(opened.uploadId)
+  }
+  const since = earliest(past.intents)
+  if (since !== undefined) {
+    const lost = { since, knownIds: past.knownIds }
+    const found = await recover(life, lost)
+    if (found === undefined) await reportOrphans(life, lost)
+    else ids.add(found.uploadId)
+  }
+  const pending: string[] = []
+  for (const uploadId of ids) {
+    if (!(await abortOwn(life, uploadId))) pending.push(uploadId)
+  }
+  if (pending.length > 0) {
+    throw new UploadError(
+      'interrupted',
+      `The service could not be told to abort ${pending.join(', ')}. That is remembered: discard again to repeat it.`,
+    )
+  }
+  await assertHeld(life)
+  await life.log.remove()
+  return { aborted: [...ids], completed }
+}
+
+async function becameObject(
+  life: Conversation,
+  opened: OpenedRecord,
+  { size, crc64 }: CompletingRecord,
+): Promise<boolean> {
+  const settlement = await settle(life, { size, crc64, notBefore: opened.initiated })
+  if (settlement.kind !== 'unknown') return settlement.kind === 'ours'
+  throw new UploadError(
+    'commit-unknown',
+    `Whether this upload became an object can't be told: ${settlement.why.message} The checkpoint is kept.`,
+  )
+}

@@ -1,0 +1,76 @@
+/** What an upload tells about itself while it runs. Kinds are only ever added. */
+
+export interface Counts {
+  readonly kept: number
+  readonly sent: number
+}
+
+export type UploadEvent =
+  /** A new multipart upload exists at the service. */
+  | {
+      readonly type: 'opened'
+      readonly uploadId: string
+      readonly partSize: number
+      readonly partCount: number
+    }
+  /** An earlier upload goes on. `toCheck` parts are at the service and will be compared with the file. */
+  | {
+      readonly type: 'resumed'
+      readonly uploadId: string
+      readonly partSize: number
+      readonly partCount: number
+      readonly toKeep: number
+      readonly toCheck: number
+      readonly toSend: number
+    }
+  /** An Initiate whose answer was lost has been found again at the service. */
+  | { readonly type: 'recovered'; readonly uploadId: string }
+  /** Uploads of this key that may be ours, from Initiates whose answers were lost; none of them was touched. */
+  | { readonly type: 'orphans-suspected'; readonly uploadIds: readonly string[]; readonly message: string }
+  /** The checkpoint's part size is used, not the one asked for. */
+  | { readonly type: 'plan-kept'; readonly partSize: number; readonly asked: number }
+  | { readonly type: 'part-stored'; readonly partNumber: number; readonly size: number }
+  /** A part of an earlier run is the file's present bytes. */
+  | { readonly type: 'part-kept'; readonly partNumber: number; readonly size: number }
+  /** A part of an earlier run is not what the file has now; it will be sent again. */
+  | { readonly type: 'part-refuted'; readonly partNumber: number; readonly size: number }
+  /** The listing of parts is not allowed; the checkpoint's own record is used. */
+  | { readonly type: 'parts-not-listed'; readonly message: string }
+  /** Something failed and will be tried again. */
+  | {
+      readonly type: 'waiting'
+      readonly operation: string
+      readonly partNumber?: number
+      readonly attempt: number
+      readonly delayMs: number
+      /** By this machine's clock, milliseconds since the epoch. */
+      readonly until: number
+      readonly message: string
+    }
+  /** The upload we were on can't go on; a new one begins. */
+  | { readonly type: 'restarted'; readonly uploadId: string; readonly message: string }
+  /** The file changed while it was uploaded; what differs is sent again. */
+  | { readonly type: 'source-moved'; readonly parts: number }
+  | { readonly type: 'completing'; readonly uploadId: string }
+  /** The answer to Complete was lost or odd, and the object was found to be ours. */
+  | { readonly type: 'settled'; readonly message: string }
+  | { readonly type: 'aborted'; readonly uploadId: string }
+  /** An abort failed; the checkpoint remembers it. */
+  | { readonly type: 'abort-pending'; readonly uploadId: string; readonly message: string }
+  | { readonly type: 'checkpoint-warning'; readonly message: string }
+  | { readonly type: 'checkpoint-set-aside'; readonly name: string; readonly uploadIds: readonly string[] }
+  /** The caller's progress callback threw. */
+  | { readonly type: 'callback-error'; readonly error: unknown }
+  | {
+      readonly type: 'progress'
+      readonly consumedBytes: number
+      readonly totalBytes: number
+      /** Bytes of earlier runs that are proved to be the file's. */
+      readonly keptBytes: number
+      /** Bytes of this run that were acknowledged and proved. */
+      readonly provedBytes: number
+      /** Bytes of the attempts now running. */
+      readonly sendingBytes: number
+    }
+
+export type OnEvent = (event: UploadEvent) => void

@@ -1,0 +1,222 @@
+/** One run of one upload: what it was asked, what it may use, and how it keeps trying. Ends with the process, or sooner. */
+import { type CheckpointRecord, encodeRecord } from './checkpoint.js'
+import { type FailureMeaning, ServiceError, UploadError } from './errors.js'
+import type { OnEvent, UploadEvent } from './events.js'
+import type {
+  CancelSignal,
+  CheckpointLog,
+  CheckpointStore,
+  Digester,
+  Headers,
+  ObjectService,
+  Runtime,
+  Source,
+} from './ports.js'
+import { createProgress, type Progress, type ProgressCallback } from './progress.js'
+import type { Verify } from './reconcile.js'
+import { judgeFailure } from './retry.js'
+
+export interface Ports {
+  readonly service: ObjectService
+  readonly source: Source
+  readonly checkpoints: CheckpointStore
+  readonly digester: Digester
+  readonly runtime: Runtime
+}
+
+export interface UploadRequest {
+  readonly key: string
+  /** Lower-case names, trimmed values. */
+  readonly headers: Headers
+  /** Bytes: from this size on, a multipart upload. */
+  readonly multipartThreshold: number
+  /** Bytes; calculated when absent. */
+  readonly partSize?: number | undefined
+  /** Parts in flight at once. */
+  readonly numThreads: number
+  readonly verify: Verify
+  /** Abandon what is there and begin anew. */
+  readonly restart: boolean
+  /** Take over a lock that can't be proved dead. */
+  readonly steal: boolean
+  /** Milliseconds without any progress after which the upload ends as interrupted. */
+  readonly noProgressForMs: number
+  readonly signal: CancelSignal
+  readonly progressCallback?: ProgressCallback | undefined
+  readonly onEvent?: OnEvent | undefined
+}
+
+/** When something last went forward, and whether the service has ever spoken to us. */
+export interface Liveness {
+  moved(): void
+  patienceLeftMs(): number
+  acquainted: boolean
+}
+
+/** What it takes to talk to the service about one target and write down what it said. */
+export interface Conversation {
+  readonly ports: Pick<Ports, 'service' | 'runtime'>
+  readonly request: Pick<UploadRequest, 'key' | 'headers'>
+  readonly log: CheckpointLog
+  readonly signal: CancelSignal
+  readonly liveness: Liveness
+  readonly emit: (event: UploadEvent) => void
+}
+
+export interface Life extends Conversation {
+  readonly ports: Ports
+  readonly request: UploadRequest
+  readonly size: number
+  readonly progress: Progress
+  /** Parts that were sent in this run. */
+  readonly sent: Set<number>
+  /** Initiates of this run or an earlier one that may have left an upload we do not know. */
+  doubtfulSince: number | undefined
+}
+
+export function createLife(options: {
+  readonly ports: Ports
+  readonly request: UploadRequest
+  readonly log: CheckpointLog
+  readonly size: number
+}): Life {
+  const { ports, request, log, size } = options
+  const emit = quietly(request.onEvent)
+  return {
+    ports,
+    request,
+    log,
+    size,
+    signal: request.signal,
+    emit,
+    progress: createProgress({ totalBytes: size, onEvent: emit, progressCallback: request.progressCallback }),
+    liveness: createLiveness(ports.runtime, request.noProgressForMs),
+    sent: new Set(),
+    doubtfulSince: undefined,
+  }
+}
+
+export function createLiveness(runtime: Runtime, noProgressForMs: number): Liveness {
+  let movedAt = runtime.monotonic()
+  return {
+    moved: () => {
+      movedAt = runtime.monotonic()
+    },
+    patienceLeftMs: () => movedAt + noProgressForMs - runtime.monotonic(),
+    acquainted: false,
+  }
+}
+
+/** A listener that throws is its own problem: it must not cost an upload. */
+export function quietly(onEvent: OnEvent | undefined): OnEvent {
+  if (onEvent === undefined) return () => {}
+  return (event) => {
+    try {
+      onEvent(event)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+/** Before an upload exists at the service, what can't be written down must not be done. */
+export async function recordOrFail(
+  life: Pick<Conversation, 'log' | 'emit'>,
+  record: CheckpointRecord,
+): Promise<void> {
+  await life.log.append(encodeRecord(record))
+}
+
+/** Once it exists the service is the authority: a checkpoint that can't be written costs a warning, not the upload. */
+export async function recordOrWarn(
+  life: Pick<Conversation, 'log' | 'emit'>,
+  record: CheckpointRecord,
+): Promise<void> {
+  try {
+    await life.log.append(encodeRecord(record))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    life.emit({ type: 'checkpoint-warning', message: `The checkpoint could not be written: ${why}` })
+  }
+}
+
+export interface Attempt {
+  /** Doubles with every stall. */
+  readonly patience: number
+  /** Counts from 1. */
+  readonly number: number
+}
+
+const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd-answer'])
+
+/**
+ * Does one request until it succeeds or nothing speaks for another try. Meanings in `passOn` are the caller's: they come
+ * out as the `ServiceError` they are. Everything else ends as an `UploadError`.
+ */
+export async function persist<T>(
+  life: Conversation,
+  what: { readonly operation: string; readonly partNumber?: number; readonly signal?: CancelSignal },
+  once: (attempt: Attempt) => Promise<T>,
+  passOn: readonly FailureMeaning[] = [],
+): Promise<T> {
+  const { runtime } = life.ports
+  const signal = what.signal ?? life.signal
+  const failures = new Map<FailureMeaning, number>()
+  let patience = 1
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await once({ patience, number: attempt })
+      life.liveness.moved()
+      life.liveness.acquainted = true
+      return result
+    } catch (error) {
+      if (!(error instanceof ServiceError) || signal.aborted) throw signal.aborted ? signal.reason : error
+      if (!silence.has(error.meaning)) life.liveness.acquainted = true
+      if (passOn.includes(error.meaning)) throw error
+      if (error.meaning === 'stalled') patience *= 2
+      const sameMeaning = (failures.get(error.meaning) ?? 0) + 1
+      failures.set(error.meaning, sameMeaning)
+      const verdict = judgeFailure({
+        error,
+        attempt,
+        sameMeaning,
+        acquainted: life.liveness.acquainted,
+        patienceLeftMs: life.liveness.patienceLeftMs(),
+        luck: runtime.random(),
+      })
+      if (verdict.kind === 'give-up') throw withPart(verdict.error, what.partNumber)
+      life.emit({
+        type: 'waiting',
+        operation: what.operation,
+        ...(what.partNumber === undefined ? {} : { partNumber: what.partNumber }),
+        attempt,
+        delayMs: verdict.delayMs,
+        until: runtime.wallClock() + verdict.delayMs,
+        message: error.message,
+      })
+      await runtime.sleep(verdict.delayMs, signal)
+    }
+  }
+}
+
+function withPart(error: UploadError, partNumber: number | undefined): UploadError {
+  if (partNumber === undefined) return error
+  const { cause, retryable, status, requestId, ec } = error
+  return new UploadError(error.code, `Part ${partNumber}: ${error.message}`, {
+    cause,
+    retryable,
+    status,
+    requestId,
+    ec,
+    partNumber,
+  })
+}
+
+/** The lock may have been taken over by force; whoever lost it must not complete, abort or remove anything. */
+export async function assertHeld(life: Pick<Conversation, 'log'>): Promise<void> {
+  if (await life.log.held()) return
+  throw new UploadError(
+    'locked',
+    'Another process has taken over this upload. It goes on there; this one has stopped without completing anything.',
+  )
+}

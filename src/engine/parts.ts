@@ -1,0 +1,34 @@
+/** Asks the service which parts of an upload it has: all pages, or the reason why that can't be told. */
+import { ServiceError } from './errors.js'
+import { type Conversation, persist } from './life.js'
+import type { ListedPart, UploadRef } from './ports.js'
+
+/** `gone`: the upload does not exist. `undefined`: we may not ask, so the checkpoint's own record has to stand in. */
+export async function listAllParts(
+  life: Conversation,
+  ref: UploadRef,
+): Promise<ReadonlyMap<number, ListedPart> | 'gone' | undefined> {
+  const { service } = life.ports
+  const { headers } = life.request
+  const listed = new Map<number, ListedPart>()
+  try {
+    for (let marker: number | undefined = 0; marker !== undefined; ) {
+      const from: number = marker
+      const page = await persist(
+        life,
+        { operation: 'ListParts' },
+        () => service.listParts(ref, from, { headers, signal: life.signal }),
+        ['upload-gone', 'denied', 'unsupported'],
+      )
+      for (const part of page.parts) listed.set(part.partNumber, part)
+      // A service that repeats itself must not keep us for ever.
+      marker = page.nextMarker !== undefined && page.nextMarker > from ? page.nextMarker : undefined
+    }
+    return listed
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    if (error.meaning === 'upload-gone') return 'gone'
+    life.emit({ type: 'parts-not-listed', message: error.message })
+    return undefined
+  }
+}

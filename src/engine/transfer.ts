@@ -1,0 +1,178 @@
+/**
+ * Brings every part of a plan to the service, proved. Missing parts are sent at once by `numThreads` senders; parts of
+ * earlier runs are read again beside them; one that is refuted joins the queue of those to send.
+ */
+import { createScope, throwIfCancelled } from './cancel.js'
+import { type PartProof, sameIdentity } from './checkpoint.js'
+import { type Life, persist, recordOrWarn } from './life.js'
+import { type Plan, partRange } from './plan.js'
+import type { CancelSignal, UploadRef } from './ports.js'
+import { assertSameBytes } from './receipts.js'
+import { type Claim, needsMd5, type PartFate, provedBy } from './reconcile.js'
+
+/** Ranges read again at once: enough to keep a disk busy, few enough to leave it to the senders. */
+const numCheckers = 2
+
+export interface Transfer {
+  readonly ref: UploadRef
+  readonly plan: Plan
+  readonly fates: readonly PartFate[]
+}
+
+/** Resolves with a proof for every part of the plan. On failure everything in flight is stopped first. */
+export async function transfer(life: Life, work: Transfer): Promise<Map<number, PartProof>> {
+  const proofs = new Map<number, PartProof>()
+  const toSend: number[] = []
+  const toCheck: Claim[] = []
+  for (const fate of work.fates) {
+    if (fate.kind === 'send') toSend.push(fate.partNumber)
+    else if (fate.kind === 'check') toCheck.push(fate.claim)
+    else {
+      proofs.set(fate.partNumber, fate.proof)
+      if (!life.sent.has(fate.partNumber)) life.progress.kept(fate.partNumber, fate.proof.size)
+    }
+  }
+
+  const scope = createScope(life.signal)
+  let openChecks = toCheck.length
+  const idle: (() => void)[] = []
+  const wakeSenders = (): void => {
+    for (const wake of idle.splice(0)) wake()
+  }
+
+  const sender = async (): Promise<void> => {
+    for (;;) {
+      throwIfCancelled(scope.signal)
+      const partNumber = toSend.shift()
+      if (partNumber !== undefined) {
+        proofs.set(partNumber, await sendPart(life, work, partNumber, scope.signal))
+      } else if (openChecks > 0) {
+        await new Promise<void>((resolve) => idle.push(resolve))
+      } else {
+        return
+      }
+    }
+  }
+  const checker = async (): Promise<void> => {
+    for (let claim = toCheck.shift(); claim !== undefined; claim = toCheck.shift()) {
+      throwIfCancelled(scope.signal)
+      const proof = await checkPart(life, work, claim, scope.signal)
+      if (proof === undefined) toSend.push(claim.partNumber)
+      else proofs.set(claim.partNumber, proof)
+      openChecks -= 1
+      wakeSenders()
+    }
+  }
+
+  const tasks = [
+    ...Array.from({ length: life.request.numThreads }, sender),
+    ...Array.from({ length: Math.min(numCheckers, toCheck.length) }, checker),
+  ]
+  try {
+    await allEnded(tasks, (failure) => {
+      scope.cancel(failure)
+      wakeSenders()
+    })
+  } finally {
+    scope.close()
+  }
+  return proofs
+}
+
+/** Waits for all to end, even after one failed: then throws the first failure. Nothing is left running behind. */
+async function allEnded(
+  tasks: readonly Promise<void>[],
+  onFailure: (failure: unknown) => void,
+): Promise<void> {
+  let first: { readonly failure: unknown } | undefined
+  await Promise.all(
+    tasks.map((task) =>
+      task.catch((failure: unknown) => {
+        first ??= { failure }
+        onFailure(failure)
+      }),
+    ),
+  )
+  if (first !== undefined) throw first.failure
+}
+
+async function sendPart(
+  life: Life,
+  { ref, plan }: Transfer,
+  partNumber: number,
+  signal: CancelSignal,
+): Promise<PartProof> {
+  const { service, source } = life.ports
+  const { start, end } = partRange(plan, partNumber)
+  let furthest = 0
+  return persist(life, { operation: 'UploadPart', partNumber, signal }, async ({ patience }) => {
+    const before = await source.identity()
+    let running = true
+    const onSent = (bytes: number): void => {
+      if (!running) return
+      // Only new ground is progress: a part that fails at its end for ever must not look alive for ever.
+      if (bytes > furthest) {
+        furthest = bytes
+        life.liveness.moved()
+      }
+      life.progress.sending(partNumber, bytes)
+    }
+    try {
+      const { receipt, computed } = await service.uploadPart(ref, partNumber, source.slice(start, end), {
+        headers: life.request.headers,
+        signal,
+        onSent,
+        patience,
+      })
+      assertSameBytes(service.integrity, { receipt, computed, size: end - start })
+      const after = await source.identity()
+      const proof: PartProof = {
+        partNumber,
+        size: end - start,
+        etag: receipt.etag,
+        crc64: computed.crc64,
+        identity: sameIdentity(before, after) ? before : null,
+      }
+      await recordOrWarn(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
+      life.sent.add(partNumber)
+      life.progress.stored(partNumber, proof.size)
+      life.emit({ type: 'part-stored', partNumber, size: proof.size })
+      return proof
+    } finally {
+      running = false
+      life.progress.stopped(partNumber)
+    }
+  })
+}
+
+/** `undefined` when the service's part is not what the file has now. */
+async function checkPart(
+  life: Life,
+  { ref, plan }: Transfer,
+  claim: Claim,
+  signal: CancelSignal,
+): Promise<PartProof | undefined> {
+  const { digester, source } = life.ports
+  const { partNumber, size } = claim
+  const { start, end } = partRange(plan, partNumber)
+  const before = await source.identity()
+  const digest = await digester.digest(source.slice(start, end), { md5: needsMd5(claim) }, signal)
+  const after = await source.identity()
+  life.liveness.moved()
+  if (!provedBy(claim, digest)) {
+    life.progress.refuted(partNumber)
+    life.emit({ type: 'part-refuted', partNumber, size })
+    return undefined
+  }
+  const proof: PartProof = {
+    partNumber,
+    size,
+    etag: claim.listed.etag,
+    crc64: digest.crc64,
+    identity: sameIdentity(before, after) ? before : null,
+  }
+  await recordOrWarn(life, { kind: 'verified', uploadId: ref.uploadId, ...proof })
+  if (!life.sent.has(partNumber)) life.progress.kept(partNumber, size)
+  life.emit({ type: 'part-kept', partNumber, size })
+  return proof
+}

@@ -1,0 +1,258 @@
+/** The life of one upload, top to bottom: hold the target, go on or begin, transfer, commit, leave nothing behind. */
+import { abortOwn } from './abort.js'
+import { beginUpload } from './begin.js'
+import type { OpenedRecord, OpenUpload } from './checkpoint.js'
+import { finishUpload } from './commit.js'
+import type { Stored, UploadEnd } from './ends.js'
+import { UploadError } from './errors.js'
+import { assertSameHeaders } from './kept-headers.js'
+import { assertHeld, createLife, type Life, type Ports, recordOrWarn, type UploadRequest } from './life.js'
+import { listAllParts } from './parts.js'
+import { openPast, type Past } from './past.js'
+import { type Plan, partLength, planFits, planParts } from './plan.js'
+import type { Integrity, ObjectReceipt } from './ports.js'
+import { type PartFate, reconcile } from './reconcile.js'
+import { reportOrphans } from './recovery.js'
+import { uploadErrorFrom } from './retry.js'
+import { settleCompleting, settleGone } from './settle-gone.js'
+import { putWhole } from './whole.js'
+
+/** An upload that is gone again and again has an enemy; better to say so than to send for ever. */
+const maxBeginnings = 3
+
+export interface UploadResult {
+  readonly bucket: string
+  readonly key: string
+  /** Bytes. */
+  readonly size: number
+  /** Without quotes. */
+  readonly etag: string
+  /** Of the whole object, unsigned decimal. */
+  readonly crc64: string
+  /** By what the service proved that it has our bytes. */
+  readonly integrity: Integrity
+  readonly requestId?: string
+  readonly versionId?: string
+  /** Absent when one PutObject was enough. */
+  readonly uploadId?: string
+  /** Whether an upload of an earlier run went on. */
+  readonly resumed: boolean
+  /** `kept`: at the service since an earlier run. `sent`: in this one. */
+  readonly parts: { readonly kept: number; readonly sent: number }
+  readonly bytes: { readonly kept: number; readonly sent: number }
+  /** The answer of the callback that the headers asked for. */
+  readonly callback?: string
+}
+
+/** Uploads the source, going on where an earlier run stopped. Every failure is an `UploadError`. */
+export async function runUpload(ports: Ports, request: UploadRequest): Promise<UploadResult> {
+  const { service, source, checkpoints } = ports
+  try {
+    if (request.signal.aborted) throw request.signal.reason
+    const { size } = await source.identity()
+    if (request.partSize !== undefined && size > 0 && size >= request.multipartThreshold) {
+      planParts({ size, partSize: request.partSize, limits: service.limits })
+    }
+    const target = { service: service.name, bucket: service.bucket, key: request.key }
+    const log = await checkpoints.acquire(target, { steal: request.steal })
+    try {
+      return await liveOn(createLife({ ports, request, log, size }))
+    } finally {
+      await log.release()
+    }
+  } catch (error) {
+    throw asOutcome(error, request)
+  }
+}
+
+function asOutcome(error: unknown, request: UploadRequest): unknown {
+  if (request.signal.aborted && (error === request.signal.reason || !(error instanceof UploadError))) {
+    return new UploadError(
+      'cancelled',
+      'The upload was stopped. What was sent is kept: run it again to go on.',
+      {
+        cause: request.signal.reason,
+      },
+    )
+  }
+  if (error instanceof UploadError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new UploadError('internal', `Something failed that should not be able to: ${why}`, { cause: error })
+}
+
+async function liveOn(life: Life): Promise<UploadResult> {
+  const past = await openPast(life)
+  let { current } = past
+  if (life.request.restart) {
+    await abandonAll(life, past)
+    current = undefined
+  }
+  for (const uploadId of [...past.pendingAborts]) await abandon(life, past, uploadId)
+  for (let beginning = 1; ; beginning++) {
+    if (current !== undefined && !planFits(life.size, current.opened.partSize, life.ports.service.limits)) {
+      const { uploadId } = current.opened
+      await abandon(life, past, uploadId)
+      const message =
+        'The file now has a size that the parts of this upload can not carry. A new upload begins.'
+      life.emit({ type: 'restarted', uploadId, message })
+      current = undefined
+    }
+    if (current === undefined && (life.size === 0 || life.size < life.request.multipartThreshold)) {
+      return closeWhole(life, past)
+    }
+    const resumed = current !== undefined
+    const opened = current?.opened ?? (await begin(life, past))
+    const end = await (current === undefined ? sendAll(life, opened) : goOn(life, current))
+    if (end.kind === 'stored') return closeUpload(life, past, { end, resumed })
+
+    const { uploadId } = opened
+    await recordOrWarn(life, { kind: 'closed', uploadId, how: 'gone' })
+    if (beginning === maxBeginnings) {
+      throw new UploadError(
+        'interrupted',
+        `The multipart upload disappeared from the service ${beginning} times; somebody, or a lifecycle rule, removes it.`,
+        { uploadId },
+      )
+    }
+    life.emit({ type: 'restarted', uploadId, message: `${end.message} A new upload begins.` })
+    life.progress.reset()
+    life.sent.clear()
+    current = undefined
+  }
+}
+
+/** Everything that is there is given up: with consent, since `restart` says so. */
+async function abandonAll(life: Life, past: Past): Promise<void> {
+  const ids = [past.current?.opened.uploadId, ...past.leftovers].filter((id) => id !== undefined)
+  for (const uploadId of ids) await abandon(life, past, uploadId)
+}
+
+/** Aborts what is ours; what fails is remembered and tried again when this upload is over. */
+async function abandon(life: Life, past: Past, uploadId: string): Promise<void> {
+  past.leftovers.delete(uploadId)
+  if (await abortOwn(life, uploadId)) past.pendingAborts.delete(uploadId)
+  else past.pendingAborts.add(uploadId)
+}
+
+async function begin(life: Life, past: Past): Promise<OpenedRecord> {
+  const opened = await beginUpload(life, past)
+  past.knownIds.add(opened.uploadId)
+  past.intents = []
+  return opened
+}
+
+function planOf(life: Life, { partSize }: OpenedRecord): Plan {
+  return planParts({ size: life.size, partSize, limits: life.ports.service.limits })
+}
+
+/** A new upload has no parts, so nobody needs to be asked which. */
+async function sendAll(life: Life, opened: OpenedRecord): Promise<UploadEnd> {
+  const plan = planOf(life, opened)
+  const fates = Array.from({ length: plan.partCount }, (_, index) => {
+    return { kind: 'send', partNumber: index + 1 } as const
+  })
+  return finishUpload(life, opened, { plan, fates })
+}
+
+async function goOn(life: Life, { opened, parts: histories, completing }: OpenUpload): Promise<UploadEnd> {
+  const { service, source, digester, runtime } = life.ports
+  const { key, headers, partSize: asked, verify } = life.request
+  assertSameHeaders(opened.headers, headers, { service, digester, runtime })
+  if (asked !== undefined && asked !== opened.partSize) {
+    life.emit({ type: 'plan-kept', partSize: opened.partSize, asked })
+  }
+  if (completing !== undefined) {
+    const stored = await settleCompleting(life, opened, completing)
+    if (stored !== undefined) return stored
+  }
+  const listed = await listAllParts(life, { key, uploadId: opened.uploadId })
+  if (listed === 'gone') return settleGone(life, opened, completing)
+  const plan = planOf(life, opened)
+  const fates = reconcile({ plan, listed, histories, identity: await source.identity(), verify })
+  const countOf = (kind: PartFate['kind']): number => fates.filter((fate) => fate.kind === kind).length
+  life.emit({
+    type: 'resumed',
+    uploadId: opened.uploadId,
+    partSize: plan.partSize,
+    partCount: plan.partCount,
+    toKeep: countOf('keep'),
+    toCheck: countOf('check'),
+    toSend: countOf('send'),
+  })
+  return finishUpload(life, opened, { plan, fates })
+}
+
+async function closeUpload(
+  life: Life,
+  past: Past,
+  { end, resumed }: { readonly end: Stored; readonly resumed: boolean },
+): Promise<UploadResult> {
+  const { opened, receipt, crc64, callbackError } = end
+  const { uploadId } = opened
+  await recordOrWarn(life, { kind: 'committed', uploadId })
+  life.progress.finished()
+  await tidy(life, past)
+  if (callbackError !== undefined)
+    throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
+  const plan = planOf(life, opened)
+  const sent = [...life.sent]
+  const bytesSent = sent.reduce((sum, partNumber) => sum + partLength(plan, partNumber), 0)
+  return {
+    ...resultOf(life, receipt, crc64),
+    uploadId,
+    resumed,
+    parts: { kept: plan.partCount - sent.length, sent: sent.length },
+    bytes: { kept: life.size - bytesSent, sent: bytesSent },
+  }
+}
+
+async function closeWhole(life: Life, past: Past): Promise<UploadResult> {
+  const { receipt, computed, callbackError } = await putWhole(life, past.intents)
+  life.progress.finished()
+  await tidy(life, past)
+  if (callbackError !== undefined)
+    throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
+  return {
+    ...resultOf(life, receipt, computed.crc64),
+    resumed: false,
+    parts: { kept: 0, sent: 1 },
+    bytes: { kept: 0, sent: life.size },
+  }
+}
+
+function resultOf(
+  life: Life,
+  { etag, requestId, versionId, callback }: ObjectReceipt,
+  crc64: string,
+): Omit<UploadResult, 'uploadId' | 'resumed' | 'parts' | 'bytes'> {
+  return {
+    bucket: life.ports.service.bucket,
+    key: life.request.key,
+    size: life.size,
+    etag,
+    crc64,
+    integrity: life.ports.service.integrity,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(callback === undefined ? {} : { callback }),
+  }
+}
+
+/** The object exists: what is left is housekeeping, and no failure of it may turn success into an error. */
+async function tidy(life: Life, past: Past): Promise<void> {
+  try {
+    for (const uploadId of [...past.leftovers, ...past.pendingAborts]) await abandon(life, past, uploadId)
+    if (life.doubtfulSince !== undefined) {
+      await reportOrphans(life, { since: life.doubtfulSince, knownIds: past.knownIds })
+    }
+    if (past.pendingAborts.size > 0) return
+    await assertHeld(life)
+    await life.log.remove()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    life.emit({
+      type: 'checkpoint-warning',
+      message: `The object is complete, but tidying up failed: ${why}`,
+    })
+  }
+}

@@ -1,0 +1,64 @@
+/** Digests and MACs, synchronous and without the platform, so that signing runs in a browser too. Small inputs only: slow beside native ones. */
+import { hmac } from '@noble/hashes/hmac.js'
+import { md5 as nobleMd5, sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+
+export function md5(bytes: Uint8Array): Uint8Array {
+  return nobleMd5(bytes)
+}
+
+export function sha1(bytes: Uint8Array): Uint8Array {
+  return nobleSha1(bytes)
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return nobleSha256(bytes)
+}
+
+export function hmacSha1(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return hmac(nobleSha1, key, bytes)
+}
+
+export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return hmac(nobleSha256, key, bytes)
+}
+
+/** Lower-case. */
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+/**
+ * Any case.
+ *
+ * @throws RangeError when the text is not pairs of hex digits
+ */
+export function fromHex(text: string): Uint8Array {
+  if (!/^([0-9a-fA-F]{2})*$/.test(text)) throw new RangeError('Not pairs of hex digits')
+  const bytes = new Uint8Array(text.length / 2)
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
+  }
+  return bytes
+}
+
+/** With padding. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return btoa(text)
+}
+
+/**
+ * The standard alphabet, with padding.
+ *
+ * @throws RangeError when the text is not that
+ */
+export function fromBase64(text: string): Uint8Array {
+  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
+    throw new RangeError('Not base64')
+  }
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+}

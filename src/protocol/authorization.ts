@@ -1,0 +1,69 @@
+/** Reads what a signed request says of its signer, for a verifier. Clients differ in order and spaces; both are tolerated. */
+import type { Query } from './message.js'
+import { ALGORITHM_V4, REQUEST_V4, type Scope } from './v4.js'
+
+export type Authorization =
+  | { readonly version: 'v1'; readonly accessKeyId: string; readonly signature: string }
+  | (Scope & {
+      readonly version: 'v4'
+      readonly accessKeyId: string
+      readonly additionalHeaders: readonly string[]
+      readonly signature: string
+    })
+
+/** The Authorization header; `undefined` when it is of no version we know, or lacks a part. */
+export function parseAuthorization(header: string): Authorization | undefined {
+  const [, scheme, rest] = /^\s*(\S+)\s+(.*?)\s*$/.exec(header) ?? []
+  if (rest === undefined) return undefined
+  if (scheme === 'OSS') return parseV1(rest)
+  if (scheme === ALGORITHM_V4) return parseV4(rest)
+  return undefined
+}
+
+/** `id/YYYYMMDD/region/product/aliyun_v4_request`; the id may hold slashes. */
+export function parseCredential(text: string): (Scope & { readonly accessKeyId: string }) | undefined {
+  const [, accessKeyId, date, region, product, last] =
+    /^(.+)\/([0-9]{8})\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(text) ?? []
+  if (!accessKeyId || !date || !region || !product || last !== REQUEST_V4) return undefined
+  return { accessKeyId, date, region, product }
+}
+
+/** Does this query belong to a presigned URL, and of which version? What it holds may still be wrong. */
+export function presignedVersion(query: Query): 'v1' | 'v4' | undefined {
+  if (query['x-oss-signature-version'] === ALGORITHM_V4 || query['x-oss-signature'] !== undefined) return 'v4'
+  if (query['Signature'] !== undefined || query['OSSAccessKeyId'] !== undefined) return 'v1'
+  return undefined
+}
+
+/** Lower-case names of an AdditionalHeaders list, in its order. */
+export function parseAdditionalHeaders(text: string): string[] {
+  return text
+    .split(';')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '')
+}
+
+function parseV1(rest: string): Authorization | undefined {
+  const colon = rest.lastIndexOf(':')
+  const accessKeyId = rest.slice(0, Math.max(colon, 0)).trim()
+  const signature = rest.slice(colon + 1).trim()
+  if (accessKeyId === '' || signature === '') return undefined
+  return { version: 'v1', accessKeyId, signature }
+}
+
+function parseV4(rest: string): Authorization | undefined {
+  const fields = new Map<string, string>()
+  for (const field of rest.split(',')) {
+    const equals = field.indexOf('=')
+    if (equals > 0) fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim())
+  }
+  const credential = parseCredential(fields.get('Credential') ?? '')
+  const signature = fields.get('Signature')
+  if (!credential || !signature) return undefined
+  return {
+    version: 'v4',
+    ...credential,
+    additionalHeaders: parseAdditionalHeaders(fields.get('AdditionalHeaders') ?? ''),
+    signature,
+  }
+}

@@ -1,0 +1,21 @@
+/** ETags: quoted on the wire, bare everywhere else, and upper-case hex by OSS's habit. */
+import { md5, toHex } from '../checksum/digest.js'
+import { utf8Bytes } from './encode.js'
+
+export function quoteEtag(etag: string): string {
+  return `"${etag}"`
+}
+
+/** Takes both forms, since clients send both. */
+export function unquoteEtag(etag: string): string {
+  return /^\s*"(.*)"\s*$/s.exec(etag)?.[1] ?? etag.trim()
+}
+
+/**
+ * The ETag that OSS gives an object made of these parts, in order: the MD5 of the parts' ETags written one after another
+ * in upper-case hex, and their number. S3 takes the MD5 of the digests' bytes instead, and so gets another value.
+ */
+export function multipartEtag(partEtags: readonly string[]): string {
+  const written = partEtags.map((etag) => etag.toUpperCase()).join('')
+  return `${toHex(md5(utf8Bytes(written))).toUpperCase()}-${partEtags.length}`
+}

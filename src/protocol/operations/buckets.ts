@@ -1,0 +1,234 @@
+/** The operations on the service and on whole buckets. An empty string and an absent parameter mean the same; decoding gives absent. */
+import { child, children, element, optionalElement, printXml, text, type XmlElement } from '../xml.js'
+import {
+  documentOf as answerDocument,
+  emptyAnswer,
+  requiredFlag,
+  requiredText,
+  requiredTime,
+  timeElement,
+  xmlAnswer,
+} from './answers.js'
+import type { Operation } from './operation.js'
+import { bucketOf, countOf, documentOf, given, invalidArgument, MAX_PAGE, present } from './requests.js'
+
+export interface Owner {
+  readonly id: string
+  readonly displayName: string
+}
+
+export interface ListBucketsInput {
+  readonly prefix?: string
+  readonly marker?: string
+  /** 1 to 1000; 100 where the request does not say. */
+  readonly maxKeys: number
+}
+
+export interface BucketEntry {
+  readonly name: string
+  /** Such as `oss-cn-hangzhou`. */
+  readonly location: string
+  /** Such as `cn-hangzhou`. */
+  readonly region?: string
+  /** Milliseconds since the epoch. */
+  readonly creationDate: number
+  /** Host, with port where it has one, without a scheme. */
+  readonly extranetEndpoint: string
+  readonly intranetEndpoint: string
+  readonly storageClass: string
+}
+
+export interface ListBucketsOutput {
+  readonly owner: Owner
+  readonly buckets: readonly BucketEntry[]
+  readonly isTruncated: boolean
+  /** Present when truncated. */
+  readonly nextMarker?: string
+}
+
+export interface PutBucketInput {
+  readonly bucket: string
+  /** `private`, `public-read` or `public-read-write`. */
+  readonly acl?: string
+  readonly storageClass?: string
+  readonly dataRedundancyType?: string
+}
+
+export interface BucketInput {
+  readonly bucket: string
+}
+
+export interface BucketInfo extends BucketEntry {
+  /** `LRS` or `ZRS`. */
+  readonly dataRedundancyType: string
+  readonly owner: Owner
+  readonly acl: string
+  /** `Enabled` or `Suspended`; absent when it was never set. */
+  readonly versioning?: string
+}
+
+/** Nothing beyond success. */
+export type Done = Readonly<Record<never, never>>
+
+/** GET of the service. */
+export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
+  name: 'ListBuckets',
+  encodeRequest: ({ prefix, marker, maxKeys }) => ({
+    method: 'GET',
+    query: { ...present({ prefix, marker }), 'max-keys': String(maxKeys) },
+    headers: {},
+  }),
+  decodeRequest: ({ query }) => ({
+    ...present({ prefix: query['prefix'], marker: query['marker'] }),
+    maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100 }),
+  }),
+  encodeAnswer: (output, input) =>
+    xmlAnswer(
+      element('ListAllMyBucketsResult', [
+        optionalElement('Prefix', input.prefix),
+        optionalElement('Marker', input.marker),
+        element('MaxKeys', input.maxKeys),
+        element('IsTruncated', output.isTruncated),
+        optionalElement('NextMarker', output.nextMarker),
+        ownerElement(output.owner),
+        element(
+          'Buckets',
+          output.buckets.map((bucket) => element('Bucket', entryElements(bucket))),
+        ),
+      ]),
+    ),
+  decodeAnswer: (answer) => {
+    const root = answerDocument(answer, 'ListAllMyBucketsResult')
+    // The whole answer is one page where the service does not speak of pages.
+    const isTruncated = text(root, 'IsTruncated') !== undefined && requiredFlag(root, 'IsTruncated')
+    return {
+      owner: readOwner(child(root, 'Owner') ?? root),
+      buckets: children(child(root, 'Buckets') ?? root, 'Bucket').map(readEntry),
+      isTruncated,
+      ...(isTruncated ? { nextMarker: requiredText(root, 'NextMarker') } : {}),
+    }
+  },
+}
+
+/** PUT of a bucket. */
+export const putBucket: Operation<PutBucketInput, Done> = {
+  name: 'PutBucket',
+  encodeRequest: ({ bucket, acl, storageClass, dataRedundancyType }) => {
+    const configuration = element('CreateBucketConfiguration', [
+      optionalElement('StorageClass', storageClass),
+      optionalElement('DataRedundancyType', dataRedundancyType),
+    ])
+    const isNeeded = configuration.children.length > 0
+    return {
+      method: 'PUT',
+      bucket,
+      query: {},
+      headers: given({ 'x-oss-acl': acl }),
+      ...(isNeeded ? { body: printXml(configuration) } : {}),
+    }
+  },
+  decodeRequest: (request) => {
+    const acl = request.headers['x-oss-acl']
+    if (acl !== undefined && !BUCKET_ACLS.has(acl)) {
+      throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists')
+    }
+    const configuration =
+      request.body === undefined || request.body.length === 0
+        ? undefined
+        : documentOf(request, 'CreateBucketConfiguration')
+    return {
+      bucket: bucketOf(request),
+      ...given({ acl }),
+      ...present({
+        storageClass: configuration && text(configuration, 'StorageClass'),
+        dataRedundancyType: configuration && text(configuration, 'DataRedundancyType'),
+      }),
+    }
+  },
+  encodeAnswer: (_output, { bucket }) => emptyAnswer(200, { location: `/${bucket}` }),
+  decodeAnswer: () => ({}),
+}
+
+/** GET of a bucket with `bucketInfo`. */
+export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
+  name: 'GetBucketInfo',
+  encodeRequest: ({ bucket }) => ({ method: 'GET', bucket, query: { bucketInfo: '' }, headers: {} }),
+  decodeRequest: (request) => ({ bucket: bucketOf(request) }),
+  encodeAnswer: (info) =>
+    xmlAnswer(
+      element('BucketInfo', [
+        element('Bucket', [
+          ...entryElements(info),
+          element('DataRedundancyType', info.dataRedundancyType),
+          ownerElement(info.owner),
+          element('AccessControlList', [element('Grant', info.acl)]),
+          optionalElement('Versioning', info.versioning),
+          ...ABSENT_FEATURES,
+        ]),
+      ]),
+    ),
+  decodeAnswer: (answer) => {
+    const root = answerDocument(answer, 'BucketInfo')
+    const bucket = child(root, 'Bucket') ?? root
+    return {
+      ...readEntry(bucket),
+      dataRedundancyType: text(bucket, 'DataRedundancyType') || 'LRS',
+      owner: readOwner(child(bucket, 'Owner') ?? bucket),
+      acl: requiredText(child(bucket, 'AccessControlList') ?? bucket, 'Grant'),
+      ...present({ versioning: text(bucket, 'Versioning') }),
+    }
+  },
+}
+
+/** DELETE of a bucket, which has to be empty, unfinished uploads included. */
+export const deleteBucket: Operation<BucketInput, Done> = {
+  name: 'DeleteBucket',
+  encodeRequest: ({ bucket }) => ({ method: 'DELETE', bucket, query: {}, headers: {} }),
+  decodeRequest: (request) => ({ bucket: bucketOf(request) }),
+  encodeAnswer: () => emptyAnswer(204),
+  decodeAnswer: () => ({}),
+}
+
+const BUCKET_ACLS: ReadonlySet<string> = new Set(['private', 'public-read', 'public-read-write'])
+
+/** What GetBucketInfo says of features that a bucket does not use; some clients read them all. */
+const ABSENT_FEATURES: readonly XmlElement[] = [
+  element('AccessMonitor', 'Disabled'),
+  element('TransferAcceleration', 'Disabled'),
+  element('CrossRegionReplication', 'Disabled'),
+  element('BlockPublicAccess', false),
+  element('ServerSideEncryptionRule', [element('SSEAlgorithm', 'None')]),
+  element('BucketPolicy', [element('LogBucket', ''), element('LogPrefix', '')]),
+]
+
+export function ownerElement(owner: Owner): XmlElement {
+  return element('Owner', [element('ID', owner.id), element('DisplayName', owner.displayName)])
+}
+
+export function readOwner(owner: XmlElement): Owner {
+  return { id: requiredText(owner, 'ID'), displayName: text(owner, 'DisplayName') ?? '' }
+}
+
+function entryElements(bucket: BucketEntry): (XmlElement | undefined)[] {
+  return [
+    element('Name', bucket.name),
+    element('Location', bucket.location),
+    optionalElement('Region', bucket.region),
+    timeElement('CreationDate', bucket.creationDate),
+    element('ExtranetEndpoint', bucket.extranetEndpoint),
+    element('IntranetEndpoint', bucket.intranetEndpoint),
+    element('StorageClass', bucket.storageClass),
+  ]
+}
+
+function readEntry(bucket: XmlElement): BucketEntry {
+  return {
+    name: requiredText(bucket, 'Name'),
+    location: requiredText(bucket, 'Location'),
+    ...present({ region: text(bucket, 'Region') }),
+    creationDate: requiredTime(bucket, 'CreationDate'),
+    extranetEndpoint: requiredText(bucket, 'ExtranetEndpoint'),
+    intranetEndpoint: requiredText(bucket, 'IntranetEndpoint'),
+    storageClass: requiredText(bucket, 'StorageClass'),
+  }
+}

@@ -1,0 +1,282 @@
+/** Laws of all operations: what one side writes, the other reads. Awkward names are the rule here, not the exception. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { toWire } from '../encode.js'
+import { deleteBucket, getBucketInfo, listBuckets, type Owner, putBucket } from './buckets.js'
+import { listObjects, listObjectsV2 } from './listing.js'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  initiateMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+} from './multipart.js'
+import { deleteObject, getObject, getObjectMeta, headObject, putObject } from './objects.js'
+import type { Operation } from './operation.js'
+
+const bucket = fc.constantFrom('b-1', 'examplebucket')
+const key = fc.oneof(
+  fc.constantFrom(
+    ' ',
+    'a b',
+    '+',
+    '%2F',
+    '../x',
+    'a//b',
+    '?&=#',
+    '😀',
+    '中/文',
+    '\u0001\u000b\f\n\r',
+    '&lt;',
+    ']]>',
+  ),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+)
+/** Without `encoding-type=url` a document holds only what XML can. */
+const plainKey = fc.constantFrom(' ', 'a b', '+', '%2F', '../x', '😀', 'a\r\n\tb', '<&>"', '%zz', 'k')
+const word = fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/)
+const etag = fc.stringMatching(/^[0-9A-F]{32}(-[1-9])?$/)
+const crc64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String)
+const count = fc.nat(Number.MAX_SAFE_INTEGER)
+const time = fc.integer({ min: 0, max: 253_402_300_799 }).map((seconds) => seconds * 1000)
+const page = fc.integer({ min: 1, max: 1000 })
+const partNumber = fc.integer({ min: 1, max: 10_000 })
+const owner: fc.Arbitrary<Owner> = record({ id: word, displayName: fc.constantFrom('', 'me & you') })
+const flag = fc.boolean()
+const url = fc.constant('url' as const)
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+const headers = fc.dictionary(
+  fc.constantFrom(
+    'content-type',
+    'cache-control',
+    'content-md5',
+    'x-oss-meta-a',
+    'x-oss-callback',
+    'x-oss-tagging',
+  ),
+  text.map(toWire),
+  { noNullPrototype: true },
+)
+const storedHeaders = fc.dictionary(
+  fc.constantFrom('content-type', 'expires', 'x-oss-meta-a', 'x-oss-expiration'),
+  word,
+  {
+    noNullPrototype: true,
+  },
+)
+
+function record<T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T>
+function record<T extends object, O extends object>(
+  model: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  optional: { [K in keyof O]: fc.Arbitrary<O[K]> },
+): fc.Arbitrary<T & Partial<O>>
+function record(required: object, optional: object = {}): fc.Arbitrary<unknown> {
+  return fc.record({ ...required, ...optional } as Record<string, fc.Arbitrary<unknown>>, {
+    requiredKeys: Object.keys(required),
+    noNullPrototype: true,
+  })
+}
+
+/** `outputs` may depend on the input, as the answer to a request does. */
+function laws<Input extends object, Output>(
+  operation: Operation<Input, Output>,
+  inputs: fc.Arbitrary<Input>,
+  outputs: (input: Input) => fc.Arbitrary<Output>,
+): void {
+  test(`${operation.name}: a server reads what a client asks`, () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        assert.deepEqual(operation.decodeRequest(operation.encodeRequest(input)), input)
+      }),
+    )
+  })
+  test(`${operation.name}: a client reads what a server answers`, () => {
+    const exchanges = inputs.chain((input) => outputs(input).map((output) => ({ input, output })))
+    fc.assert(
+      fc.property(exchanges, ({ input, output }) => {
+        const answer = operation.encodeAnswer(output, input)
+        const served = { ...answer, headers: { ...answer.headers, 'x-oss-request-id': 'R', server: 'S' } }
+        assert.deepEqual(operation.decodeAnswer(served), output)
+      }),
+    )
+  })
+}
+
+const done = () => fc.constant({})
+const bucketInput = record({ bucket })
+const objectInput = record({ bucket, key }, { versionId: word })
+const upload = { bucket, key, uploadId: word }
+
+const bucketEntry = {
+  name: word,
+  location: word,
+  creationDate: time,
+  extranetEndpoint: word,
+  intranetEndpoint: word,
+  storageClass: word,
+}
+laws(listBuckets, record({ maxKeys: page }, { prefix: plainKey, marker: plainKey }), () =>
+  fc.oneof(
+    record({
+      owner,
+      buckets: fc.array(record(bucketEntry, { region: word })),
+      isTruncated: fc.constant(false),
+    }),
+    record({
+      owner,
+      buckets: fc.array(record(bucketEntry)),
+      isTruncated: fc.constant(true),
+      nextMarker: plainKey,
+    }),
+  ),
+)
+laws(
+  putBucket,
+  record(
+    { bucket },
+    { acl: fc.constantFrom('private', 'public-read'), storageClass: word, dataRedundancyType: word },
+  ),
+  done,
+)
+laws(getBucketInfo, bucketInput, () =>
+  record({ ...bucketEntry, dataRedundancyType: word, owner, acl: word }, { region: word, versioning: word }),
+)
+laws(deleteBucket, bucketInput, done)
+
+const stored = {
+  crc64,
+  contentMd5: word,
+  versionId: word,
+  callback: fc.json().filter((json) => json.trim() !== ''),
+}
+laws(putObject, record({ bucket, key, headers }), () => record({ etag }, stored))
+const conditions = {
+  versionId: word,
+  ifMatch: etag,
+  ifNoneMatch: fc.constant('*'),
+  ifModifiedSince: time,
+  ifUnmodifiedSince: time,
+}
+const meta = { size: count, etag, lastModified: time }
+const head = { ...meta, headers: storedHeaders }
+const headOptions = { crc64, contentMd5: word, versionId: word, type: word, storageClass: word }
+const part = fc
+  .tuple(fc.nat(1000), fc.integer({ min: 1, max: 1000 }), fc.nat(1000))
+  .map(([start, length, rest]) => ({ start, end: start + length, size: start + length + rest }))
+laws(
+  getObject,
+  record({ bucket, key, standardRange: flag, overrides: fc.constant({}) }, { ...conditions, range: word }),
+  () =>
+    fc.oneof(
+      record(head, headOptions),
+      fc
+        .tuple(record(head, headOptions), part)
+        .map(([whole, { start, end, size }]) => ({ ...whole, size, part: { start, end } })),
+    ),
+)
+laws(headObject, record({ bucket, key }, conditions), () => record(head, headOptions))
+laws(getObjectMeta, objectInput, () => record(meta, { crc64, versionId: word }))
+laws(deleteObject, objectInput, done)
+
+/** With names that the input's encoding type can tell. */
+function listed<Output>(
+  input: { readonly encodingType?: 'url' },
+  outputs: (names: { anyKey: fc.Arbitrary<string>; anyKeys: fc.Arbitrary<string[]> }) => fc.Arbitrary<Output>,
+): fc.Arbitrary<Output> {
+  const anyKey = input.encodingType === 'url' ? key : plainKey
+  return outputs({ anyKey, anyKeys: fc.array(anyKey, { maxLength: 3 }) })
+}
+
+const listing = { bucket, maxKeys: page }
+const listingOptions = { prefix: key, delimiter: key, encodingType: url }
+const object = (anyKey: fc.Arbitrary<string>) =>
+  record({ key: anyKey, lastModified: time, etag, type: word, size: count, storageClass: word }, { owner })
+laws(listObjects, record(listing, { ...listingOptions, marker: key }), (input) =>
+  listed(input, ({ anyKey, anyKeys }) => {
+    const results = { objects: fc.array(object(anyKey), { maxLength: 3 }), commonPrefixes: anyKeys }
+    return fc.oneof(
+      record({ ...results, isTruncated: fc.constant(false) }),
+      record({ ...results, isTruncated: fc.constant(true), nextMarker: anyKey }),
+    )
+  }),
+)
+laws(
+  listObjectsV2,
+  record({ ...listing, fetchOwner: flag }, { ...listingOptions, continuationToken: key, startAfter: key }),
+  (input) =>
+    listed(input, ({ anyKey, anyKeys }) => {
+      const results = { objects: fc.array(object(anyKey), { maxLength: 3 }), commonPrefixes: anyKeys }
+      return fc.oneof(
+        record({ ...results, isTruncated: fc.constant(false) }),
+        record({ ...results, isTruncated: fc.constant(true), nextContinuationToken: anyKey }),
+      )
+    }),
+)
+
+laws(initiateMultipartUpload, record({ bucket, key, sequential: flag, headers }, { encodingType: url }), () =>
+  record({ uploadId: word }),
+)
+laws(uploadPart, record({ ...upload, partNumber, headers }), () =>
+  record({ etag }, { crc64, contentMd5: word }),
+)
+const partEntry = record({ partNumber, lastModified: time, etag, size: count }, { crc64 })
+laws(
+  listParts,
+  record({ ...upload, maxParts: page, partNumberMarker: fc.nat(10_000) }, { encodingType: url }),
+  () =>
+    record({
+      parts: fc.array(partEntry, { maxLength: 3 }),
+      nextPartNumberMarker: fc.nat(10_000),
+      isTruncated: flag,
+      storageClass: word,
+    }),
+)
+const completion = fc.oneof(
+  fc.constant({ kind: 'all' as const }),
+  fc
+    .uniqueArray(record({ partNumber, etag }), {
+      minLength: 1,
+      maxLength: 5,
+      selector: (one) => one.partNumber,
+    })
+    .map((parts) => ({
+      kind: 'parts' as const,
+      parts: parts.sort((a, b) => a.partNumber - b.partNumber),
+    })),
+)
+const { callback, contentMd5: _contentMd5, ...completed } = stored
+laws(completeMultipartUpload, record({ ...upload, completion, headers }, { encodingType: url }), () =>
+  fc.oneof(record({ etag }, { ...completed, location: text }), record({ etag, callback }, completed)),
+)
+laws(abortMultipartUpload, record(upload), done)
+laws(
+  listMultipartUploads,
+  record(
+    { bucket, maxUploads: page },
+    { prefix: key, delimiter: key, keyMarker: key, uploadIdMarker: word, encodingType: url },
+  ),
+  (input) =>
+    listed(input, ({ anyKey, anyKeys }) => {
+      const uploads = fc.array(record({ key: anyKey, uploadId: word, storageClass: word, initiated: time }), {
+        maxLength: 3,
+      })
+      const results = { uploads, commonPrefixes: anyKeys }
+      const none = fc.constant('')
+      return fc.oneof(
+        record({
+          ...results,
+          isTruncated: fc.constant(false),
+          nextKeyMarker: none,
+          nextUploadIdMarker: none,
+        }),
+        record({
+          ...results,
+          isTruncated: fc.constant(true),
+          nextKeyMarker: anyKey,
+          nextUploadIdMarker: word,
+        }),
+      )
+    }),
+)

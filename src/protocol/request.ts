@@ -1,0 +1,43 @@
+/** What every signature is made over: the parts of a request that say what is asked, independent of how it is addressed. */
+import { headerValueToWire, toWire } from './encode.js'
+import type { Query } from './message.js'
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+  /** Of temporary credentials (STS). */
+  readonly securityToken?: string | undefined
+}
+
+export interface SignableRequest {
+  readonly method: string
+  /** Absent or empty: the service itself. */
+  readonly bucket?: string | undefined
+  /** Text, not percent-encoded. Absent or empty: the bucket itself. */
+  readonly key?: string | undefined
+  /** Text, not percent-encoded. */
+  readonly query?: Query | undefined
+  /**
+   * Names in any case. A value with no character above U+00FF is a wire string, one character per byte, and is signed
+   * as it stands. Any other value is text: it is signed, and must be sent, as UTF-8.
+   */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Trimmed wire values by lower-case name. */
+export type SignedHeaders = ReadonlyMap<string, string>
+
+export function signableHeaders(headers: Readonly<Record<string, string>>): SignedHeaders {
+  return new Map(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), headerValueToWire(value).trim()]),
+  )
+}
+
+/** `/`, `/bucket/` or `/bucket/key`, as a wire string. */
+export function resourcePath(request: { bucket?: string | undefined; key?: string | undefined }): string {
+  return toWire(request.bucket ? `/${request.bucket}/${request.key ?? ''}` : '/')
+}
+
+export function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0
+}

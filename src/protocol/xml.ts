@@ -1,0 +1,122 @@
+/**
+ * The small XML that OSS speaks: elements and text, no attributes, no namespaces, no mixed content. What is read comes
+ * from strangers, so DOCTYPE, entities of their own, great depth and great size are refused.
+ */
+import { SaxesParser } from 'saxes'
+import { utf8Bytes } from './encode.js'
+
+export interface XmlElement {
+  readonly name: string
+  /** Text directly in this element, entities resolved, spaces kept. Meaningless beside children. */
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** Bytes. A page of 1000 keys of the greatest length, percent-encoded, stays below 4 MiB. */
+export const MAX_XML_SIZE = 16 * 1024 * 1024
+const MAX_DEPTH = 32
+
+/** What was read is not the XML spoken here. */
+export class XmlError extends Error {
+  override readonly name = 'XmlError'
+}
+
+/**
+ * The root element.
+ *
+ * @throws XmlError when the bytes are no UTF-8, not well-formed, or more than is spoken here
+ */
+export function parseXml(bytes: Uint8Array): XmlElement {
+  if (bytes.length > MAX_XML_SIZE) throw new XmlError(`More than ${MAX_XML_SIZE} bytes of XML`)
+  const open: { name: string; text: string; children: XmlElement[] }[] = []
+  let root: XmlElement | undefined
+  const parser = new SaxesParser({ position: false })
+  parser.on('error', (error) => {
+    throw new XmlError(error.message)
+  })
+  parser.on('doctype', () => {
+    throw new XmlError('A DOCTYPE is not accepted')
+  })
+  parser.on('opentag', (tag) => {
+    if (open.length === MAX_DEPTH) throw new XmlError(`More than ${MAX_DEPTH} levels of elements`)
+    const element = { name: tag.name, text: '', children: [] }
+    const parent = open.at(-1)
+    if (parent) parent.children.push(element)
+    else root = element
+    open.push(element)
+  })
+  const addText = (text: string) => {
+    const element = open.at(-1)
+    if (element) element.text += text
+  }
+  parser.on('text', addText)
+  parser.on('cdata', addText)
+  parser.on('closetag', () => {
+    open.pop()
+  })
+  parser.write(decodeUtf8(bytes)).close()
+  if (!root) throw new XmlError('No element')
+  return root
+}
+
+/** The first child of that name. */
+export function child(parent: XmlElement, name: string): XmlElement | undefined {
+  return parent.children.find((element) => element.name === name)
+}
+
+/** All children of that name, in order. */
+export function children(parent: XmlElement, name: string): XmlElement[] {
+  return parent.children.filter((element) => element.name === name)
+}
+
+/** The text of the first child of that name; `undefined` when there is none. */
+export function text(parent: XmlElement, name: string): string | undefined {
+  return child(parent, name)?.text
+}
+
+/** An element for printing. Absent children are left out. */
+export function element(
+  name: string,
+  content: string | number | boolean | readonly (XmlElement | undefined)[],
+): XmlElement {
+  if (typeof content !== 'object') return { name, text: String(content), children: [] }
+  return { name, text: '', children: content.filter((item) => item !== undefined) }
+}
+
+/** An element when there is something to say. */
+export function optionalElement(name: string, content: string | undefined): XmlElement | undefined {
+  return content === undefined ? undefined : element(name, content)
+}
+
+/**
+ * A whole document in UTF-8, without spaces between elements. A character that XML 1.0 can't hold (most control
+ * characters, lone surrogates) becomes U+FFFD, so names that may have one are percent-encoded by `encoding-type=url`.
+ */
+export function printXml(root: XmlElement): Uint8Array {
+  return utf8Bytes(`<?xml version="1.0" encoding="UTF-8"?>\n${printElement(root)}`)
+}
+
+function printElement({ name, text, children }: XmlElement): string {
+  const content = children.length > 0 ? children.map(printElement).join('') : escapeText(text)
+  return `<${name}>${content}</${name}>`
+}
+
+function escapeText(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML can't hold
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
+      .replace(/[&<>\r]/g, (character) => ESCAPES[character] ?? character)
+  )
+}
+
+/** A carriage return written plainly would be read as a line feed. */
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new XmlError('Not UTF-8')
+  }
+}

@@ -8,23 +8,27 @@ const maxAttempts = 3
 /** Parts in flight may land after an abort, so it is repeated until the service knows the upload no more. */
 const maxRepeats = 3
 
-/** Whether the upload is gone now. */
+/** Whether the upload is gone now. Written down before and after. */
 export async function abortOwn(life: Conversation, uploadId: string): Promise<boolean> {
   await recordOrWarn(life, { kind: 'aborting', uploadId })
+  if (!(await abortUntilGone(life, uploadId))) return false
+  await recordOrWarn(life, { kind: 'closed', uploadId, how: 'aborted' })
+  life.emit({ type: 'aborted', uploadId })
+  return true
+}
+
+/** The same without a word in the checkpoint. */
+export async function abortUntilGone(life: Conversation, uploadId: string): Promise<boolean> {
   await assertHeld(life)
-  let aborted = false
   for (let repeat = 0; repeat < maxRepeats; repeat++) {
     const outcome = await abortOnce(life, uploadId)
+    if (outcome.kind === 'gone') return true
     if (outcome.kind === 'failed') {
       life.emit({ type: 'abort-pending', uploadId, message: outcome.message })
       return false
     }
-    aborted = true
-    if (outcome.kind === 'gone') break
   }
-  await recordOrWarn(life, { kind: 'closed', uploadId, how: 'aborted' })
-  life.emit({ type: 'aborted', uploadId })
-  return aborted
+  return true
 }
 
 type Outcome = { readonly kind: 'aborted' | 'gone' } | { readonly kind: 'failed'; readonly message: string }

@@ -8,7 +8,7 @@ import { ServiceError } from './errors.js'
 import { changedHeader, keepHeaders } from './kept-headers.js'
 import { type Conversation, type Life, persist, recordOrFail } from './life.js'
 import { planParts } from './plan.js'
-import { earliest, recover } from './recovery.js'
+import { doubtSince, earliest, recover } from './recovery.js'
 import { lookAtObject } from './settle.js'
 
 export interface Beginning {
@@ -91,7 +91,7 @@ function mayHaveTakenEffect(error: ServiceError): boolean {
 }
 
 function noteDoubt(life: Life, intents: readonly IntentRecord[]): void {
-  const since = earliest(intents)
+  const since = doubtSince(intents)
   if (since === undefined) return
   life.doubtfulSince = Math.min(since, life.doubtfulSince ?? since)
 }

@@ -144,7 +144,8 @@ async function complete(
     try {
       const { headers } = life.request
       const receipt = await service.completeMultipartUpload(ref, parts, { headers, signal: life.signal })
-      return { kind: 'stored', opened, crc64, receipt: await confirmed(life, receipt, { uploadId, crc64 }) }
+      const object = await confirmed(life, receipt, { uploadId, crc64 })
+      return { kind: 'stored', opened, crc64, receipt: object, uploadMayRemain: false }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       return afterFailedComplete(life, error, { opened, ref, expected })
@@ -186,7 +187,7 @@ async function confirmed(
   )
 }
 
-/** Failures that say for certain that nothing was completed by this request, nor by one before it that we lost. */
+/** Failures that say for certain that this request completed nothing. What an earlier one did, the next run settles. */
 const definite = new Set([
   'denied',
   'refused',
@@ -212,7 +213,8 @@ async function afterFailedComplete(
       type: 'settled',
       message: `Complete answered: ${error.message} The object is there and is ours.`,
     })
-    return { kind: 'stored', opened, crc64: expected.crc64, receipt: settlement.info }
+    const uploadMayRemain = error.meaning !== 'upload-gone'
+    return { kind: 'stored', opened, crc64: expected.crc64, receipt: settlement.info, uploadMayRemain }
   }
   const final = error.meaning === 'upload-gone' || error.meaning === 'object-exists'
   if (settlement.kind === 'unknown') {
@@ -230,9 +232,13 @@ async function afterFailedComplete(
       error,
     )
   }
-  const gone = error.meaning === 'upload-gone' || (await listAllParts(life, ref)) === 'gone'
-  // While the upload exists, nothing was completed: the caller of this asks again.
-  if (!gone) throw error
+  if (error.meaning !== 'upload-gone') {
+    // While the upload exists nothing was completed, and Complete may be asked again. If it has gone meanwhile, an
+    // earlier Complete may have come through after we looked: look again.
+    if ((await listAllParts(life, ref)) !== 'gone') throw error
+    const { message, status, requestId } = error
+    return afterFailedComplete(life, new ServiceError('upload-gone', message, { status, requestId }), work)
+  }
   if (settlement.kind === 'not-ours') throw strangersObject(error)
   return { kind: 'gone', message: 'The multipart upload does not exist any more at the service.' }
 }
@@ -247,5 +253,5 @@ async function storedWithoutCallback(
   const info = seen.kind === 'found' ? seen.info : undefined
   const ours = { uploadId: opened.uploadId, crc64: expected.crc64 }
   const receipt = await confirmed(life, info ?? { etag: '' }, ours)
-  return { kind: 'stored', opened, crc64: expected.crc64, receipt, callbackError }
+  return { kind: 'stored', opened, crc64: expected.crc64, receipt, uploadMayRemain: false, callbackError }
 }

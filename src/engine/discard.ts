@@ -6,7 +6,7 @@ import type { OnEvent } from './events.js'
 import { assertHeld, type Conversation, createLiveness, type Ports, quietly, recordOrWarn } from './life.js'
 import { openPast } from './past.js'
 import type { CancelSignal, Headers } from './ports.js'
-import { earliest, recover, reportOrphans } from './recovery.js'
+import { doubtSince, reportOrphans } from './recovery.js'
 import { settle } from './settle.js'
 
 export interface DiscardRequest {
@@ -61,13 +61,8 @@ async function discardAll(life: Conversation): Promise<Discarded> {
     if (completed) await recordOrWarn(life, { kind: 'closed', uploadId: opened.uploadId, how: 'gone' })
     else ids.add(opened.uploadId)
   }
-  const since = earliest(past.intents)
-  if (since !== undefined) {
-    const lost = { since, knownIds: past.knownIds }
-    const found = await recover(life, lost)
-    if (found === undefined) await reportOrphans(life, lost)
-    else ids.add(found.uploadId)
-  }
+  const doubt = doubtSince(past.intents)
+  if (doubt !== undefined) await reportOrphans(life, { since: doubt, knownIds: past.knownIds })
   const pending: string[] = []
   for (const uploadId of ids) {
     if (!(await abortOwn(life, uploadId))) pending.push(uploadId)

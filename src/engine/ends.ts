@@ -9,6 +9,8 @@ export interface Stored {
   readonly opened: OpenedRecord
   readonly crc64: string
   readonly receipt: ObjectReceipt
+  /** The object was found rather than answered for, so the multipart upload may still be there. */
+  readonly uploadMayRemain: boolean
   /** The object is stored, but its callback failed, in these words. */
   readonly callbackError?: ServiceError
 }

@@ -14,6 +14,14 @@ export function earliest(intents: readonly IntentRecord[]): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
+/** From when on an upload of our key may be one of these Initiates': from ever, when the time could not be learnt. */
+export function doubtSince(intents: readonly IntentRecord[]): number | undefined {
+  const times = intents
+    .filter((intent) => intent.operation === 'initiate')
+    .map((intent) => intent.serviceTime ?? 0)
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
 export interface Lost {
   /** By the service's clock: before our Initiate went out. */
   readonly since: number

@@ -60,7 +60,7 @@ async function isOurs(
   const crc64 = recorded ? completing.crc64 : await crc64OfSource(life)
   if (crc64 !== info.crc64) return undefined
   life.emit({ type: 'settled', message: 'An earlier run had completed the object before it ended.' })
-  return { kind: 'stored', opened, crc64, receipt: info }
+  return { kind: 'stored', opened, crc64, receipt: info, uploadMayRemain: true }
 }
 
 async function crc64OfSource(life: Life): Promise<string> {

@@ -1,5 +1,5 @@
 /** The life of one upload, top to bottom: hold the target, go on or begin, transfer, commit, leave nothing behind. */
-import { abortOwn } from './abort.js'
+import { abortOwn, abortUntilGone } from './abort.js'
 import { beginUpload } from './begin.js'
 import type { OpenedRecord, OpenUpload } from './checkpoint.js'
 import { finishUpload } from './commit.js'
@@ -12,7 +12,7 @@ import { openPast, type Past } from './past.js'
 import { type Plan, partLength, planFits, planParts } from './plan.js'
 import type { Integrity, ObjectReceipt } from './ports.js'
 import { type PartFate, reconcile } from './reconcile.js'
-import { reportOrphans } from './recovery.js'
+import { doubtSince, reportOrphans } from './recovery.js'
 import { uploadErrorFrom } from './retry.js'
 import { settleCompleting, settleGone } from './settle-gone.js'
 import { putWhole } from './whole.js'
@@ -82,6 +82,7 @@ function asOutcome(error: unknown, request: UploadRequest): unknown {
 
 async function liveOn(life: Life): Promise<UploadResult> {
   const past = await openPast(life)
+  life.doubtfulSince = doubtSince(past.intents)
   let { current } = past
   if (life.request.restart) {
     await abandonAll(life, past)
@@ -189,8 +190,11 @@ async function closeUpload(
 ): Promise<UploadResult> {
   const { opened, receipt, crc64, callbackError } = end
   const { uploadId } = opened
-  await recordOrWarn(life, { kind: 'committed', uploadId })
   life.progress.finished()
+  // An object like ours may have been there before our Complete was; then the upload still is.
+  const remains = end.uploadMayRemain && !(await removeRemains(life, uploadId))
+  await recordOrWarn(life, { kind: 'committed', uploadId })
+  if (remains) past.leftovers.add(uploadId)
   await tidy(life, past)
   if (callbackError !== undefined)
     throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
@@ -203,6 +207,15 @@ async function closeUpload(
     resumed,
     parts: { kept: plan.partCount - sent.length, sent: sent.length },
     bytes: { kept: life.size - bytesSent, sent: bytesSent },
+  }
+}
+
+/** Not worth a failure: the object is there. */
+async function removeRemains(life: Life, uploadId: string): Promise<boolean> {
+  try {
+    return await abortUntilGone(life, uploadId)
+  } catch {
+    return false
   }
 }
 

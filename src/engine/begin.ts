@@ -72,8 +72,9 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   try {
     await recordOrFail(life, opened)
   } catch (error) {
-    // Nobody could find it again: an upload that can't be written down must not stay behind.
-    await abortOwn(life, opened.uploadId)
+    // Nobody could find it again: an upload that can't be written down must not stay behind. One that only seems to be
+    // ours is left alone; the intent in the checkpoint leads the next run to it.
+    if (!begun.recovered) await abortOwn(life, opened.uploadId)
     throw error
   }
   if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })

@@ -159,6 +159,7 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
         upload.completing = record
         break
       case 'committed':
+        upload.committed = true
         break
       case 'seen':
         upload.end ??= 'left'
@@ -173,13 +174,14 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
   }
   const current = currentId === undefined ? undefined : asOpen(uploads.get(currentId))
   const ids = [...uploads.keys()]
+  const others = current === undefined ? ids : ids.filter((id) => id !== currentId)
   return {
     ...(current === undefined ? {} : { current }),
     intents,
-    pendingAborts: ids.filter((id) => uploads.get(id)?.end === 'aborting'),
-    leftovers: ids.filter((id) => {
+    pendingAborts: others.filter((id) => uploads.get(id)?.end === 'aborting'),
+    leftovers: others.filter((id) => {
       const upload = uploads.get(id)
-      return upload?.end === 'left' || (upload?.opened !== undefined && !upload.end && id !== currentId)
+      return upload?.end === 'left' || (upload?.opened !== undefined && upload.end === undefined)
     }),
     knownIds: new Set(ids),
     unopenedIds: ids.filter((id) => {
@@ -193,11 +195,14 @@ interface MutableUpload {
   opened?: OpenedRecord
   readonly parts: Map<number, PartHistory>
   completing?: CompletingRecord
+  committed?: boolean
   end?: 'left' | 'aborting' | 'closed'
 }
 
 function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
-  if (upload?.opened === undefined || upload.end !== undefined) return undefined
+  if (upload?.opened === undefined || upload.end === 'closed') return undefined
+  // A run that died while it tidied up after success has not been heard: the next one finds the object and says so.
+  if (upload.end !== undefined && upload.committed !== true) return undefined
   return {
     opened: upload.opened,
     parts: upload.parts,

@@ -2,13 +2,14 @@
  * Makes the parts an object. Complete is the one request whose answer is ambiguous by nature, so every odd answer is
  * settled by looking at the object before anything is concluded from it.
  */
-import { type OpenedRecord, type PartProof, sameFile, sameIdentity } from './checkpoint.js'
+import { type OpenedRecord, type PartProof, sameIdentity } from './checkpoint.js'
 import { type Stored, strangersObject, type UploadEnd } from './ends.js'
 import { ServiceError, UploadError } from './errors.js'
 import { assertHeld, type Life, persist, recordOrWarn } from './life.js'
 import { listAllParts } from './parts.js'
 import type { Plan } from './plan.js'
 import type { ObjectReceipt, SourceIdentity, UploadRef } from './ports.js'
+import { presentSource } from './present.js'
 import { type PartFate, reconcile } from './reconcile.js'
 import { uploadErrorFrom } from './retry.js'
 import { type Expected, lookAtObject, settle } from './settle.js'
@@ -88,33 +89,6 @@ function keep(proof: PartProof): PartFate {
 function checkAgain(proof: PartProof): PartFate {
   const { partNumber, size, etag, crc64 } = proof
   return { kind: 'check', partNumber, claim: { partNumber, size, listed: { partNumber, etag, crc64 } } }
-}
-
-/** The file's state now; throws when it has another size, another file stands in its place, or none. */
-async function presentSource(life: Life): Promise<SourceIdentity> {
-  const { source } = life.ports
-  const opened = await source.identity()
-  const named = await source.identityByName()
-  if (named === undefined) {
-    throw new UploadError(
-      'source-missing',
-      `${source.name} was removed while it was uploaded. What was sent is kept.`,
-    )
-  }
-  if (opened.size !== life.size || named.size !== life.size) {
-    throw new UploadError(
-      'source-changed',
-      `${source.name} had ${life.size} bytes when this run began and now has ${named.size}. ` +
-        'What was sent is kept: run it again.',
-    )
-  }
-  if (!sameFile(opened, named)) {
-    throw new UploadError(
-      'source-changed',
-      `${source.name} was replaced by another file while it was uploaded. What was sent is kept: run it again.`,
-    )
-  }
-  return opened
 }
 
 type CompleteEnd = UploadEnd | { readonly kind: 'invalid-part'; readonly error: ServiceError }

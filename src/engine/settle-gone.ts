@@ -7,6 +7,7 @@ import { type Stored, strangersObject, type UploadEnd } from './ends.js'
 import { UploadError } from './errors.js'
 import type { Life } from './life.js'
 import type { ObjectInfo } from './ports.js'
+import { presentSource } from './present.js'
 import { lookAtObject, wholeSeconds } from './settle.js'
 
 /**
@@ -55,7 +56,7 @@ async function isOurs(
 ): Promise<Stored | undefined> {
   if (info.size !== life.size) return undefined
   if (info.crc64 === undefined) throw unknowable('The service does not say which CRC-64 the object has.')
-  const present = await life.ports.source.identity()
+  const present = await presentSource(life)
   const recorded = completing !== undefined && sameIdentity(completing.identity, present)
   const crc64 = recorded ? completing.crc64 : await crc64OfSource(life)
   if (crc64 !== info.crc64) return undefined

@@ -18,15 +18,7 @@ import type {
   UploadRef,
 } from '../engine/ports.js'
 import { multipartEtag } from '../protocol/etag.js'
-
-/** OSS's own limits. */
-export const ossLimits: ServiceLimits = {
-  minPartSize: 100 * 1024,
-  maxPartSize: 5 * 1024 ** 3,
-  maxParts: 10_000,
-  maxObjectSize: 10_000 * 5 * 1024 ** 3,
-  maxPutSize: 5 * 1024 ** 3,
-}
+import { ossLimits } from './oss/limits.js'
 
 export interface StoredObject {
   readonly bytes: Uint8Array
@@ -52,7 +44,9 @@ interface StoredUpload {
 }
 
 export interface MemoryServiceOptions {
+  /** Default `memory`. */
   readonly bucket?: string
+  /** Default: those of OSS. */
   readonly limits?: ServiceLimits
   /** The service's clock, milliseconds since the epoch. */
   readonly clock: () => number
@@ -112,6 +106,7 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
   const wholeSeconds = (): number => Math.floor(clock() / 1000) * 1000
 
   const initiate = (key: string, headers: Headers): StoredUpload => {
+    assertMayOverwrite(key, headers)
     ids += 1
     const uploadId = `UPLOAD${ids.toString().padStart(6, '0')}`
     const upload: StoredUpload = { key, uploadId, initiated: clock(), headers, parts: new Map() }

@@ -142,7 +142,7 @@ function createSetting(world: World): Setting {
       partSize,
       numThreads: 1 + luck.below(5),
       verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
-      headers: {},
+      headers: luck.chance(0.15) ? { 'x-oss-forbid-overwrite': 'true' } : {},
     },
     tally: { lives: 0, crashes: 0, successes: 0 },
     calm: false,
@@ -182,10 +182,21 @@ async function calmDown(setting: Setting, restart: boolean, succeeded: boolean):
     await world.runUntil(() => run.ended, { maxSteps: 100_000, untilMs: began + 600_000 })
     if (run.result !== undefined) return
     assert.equal(run.code, 'conflict', `in a kind world an upload ended with ${run.code}: ${run.message}`)
+    if (isForbidden(setting)) return
     assert.ok(!consent, 'a conflict in spite of consent')
     consent = true
   }
   assert.ok(succeeded, 'no success in a kind world')
+}
+
+/** An object is there that must stay: not ours, or ours without anybody left who could know. */
+function isForbidden({ request, memory, initiated, world }: Setting): boolean {
+  const present = memory.objects.get(key)
+  if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
+  const forgotten = ['discards', 'crash: after remove', 'fault: rotten line', 'fault: full disk']
+  const moved = [...world.counts.keys()].some((what) => what.startsWith('fault: source'))
+  if (moved || forgotten.some((what) => world.counts.has(what))) return true
+  return present.uploadId === undefined || !initiated.has(present.uploadId)
 }
 
 interface Run {
@@ -375,8 +386,17 @@ function hear(setting: Setting, event: UploadEvent): void {
     if (event.uploadIds.length === 0) setting.reported.add('unlisted')
   }
   if (event.type === 'abort-pending') setting.reported.add(event.uploadId)
-  if (event.type === 'recovered' && setting.foreign.has(event.uploadId))
-    setting.world.count('foreign adopted')
+  if (event.type === 'recovered') checkAdoption(setting, event.uploadId)
+}
+
+/** Only an upload without a part may be taken for one of ours; nobody can tell it from a stranger's then. */
+function checkAdoption(setting: Setting, uploadId: string): void {
+  const { world, memory, foreign } = setting
+  const parts = memory.uploads.get(uploadId)?.parts.size ?? 0
+  if (parts > 0 && !world.counts.has('fault: part by others')) {
+    broken(setting, new Error(`adopted ${uploadId}, which has ${parts} parts`))
+  }
+  if (foreign.has(uploadId)) world.count('foreign adopted')
 }
 
 function runtimeOf(world: World, life: SimulatedLife): Runtime {
@@ -507,7 +527,7 @@ function checkSuccess(
   const stored = memory.history.filter(({ object }) => object.crc64 === result.crc64)
   assert.ok(stored.length > 0, 'success, but no such object was ever stored')
   // The contents that the file had at some moment of this life: what was current when it began, and all since.
-  const began = file.versions.findLastIndex((version) => version.at <= startedAt)
+  const began = file.versions.findLastIndex((version) => version.at < startedAt)
   const contents = file.versions.slice(Math.max(0, began))
   assert.ok(
     contents.some(({ bytes }) => crc64ToDecimal(crc64(bytes)) === result.crc64),
@@ -530,13 +550,14 @@ function checkAtEnd(setting: Setting): void {
   for (const id of foreign) {
     assert.ok(memory.uploads.has(id) || counted('foreign adopted'), `${id} of others is gone`)
   }
-  const quiet = !counted('fault: rotten line') && weather.full === 0
+  const quiet = !counted('fault: rotten line') && weather.full === 0 && !isForbidden(setting)
   if (quiet && !counted('fault: late effect')) {
     const left = [...memory.uploads.keys()].filter(
       (id) => setting.initiated.has(id) && !setting.reported.has(id),
     )
-    const pending = disk.lines.filter((line) => line.includes('"aborting"')).join()
-    const orphans = left.filter((id) => !pending.includes(id))
+    // What the checkpoint still names is not lost: an abort to repeat, or an upload that met a conflict.
+    const remembered = disk.lines.join()
+    const orphans = left.filter((id) => !remembered.includes(id))
     if (!setting.reported.has('unlisted'))
       assert.deepEqual(orphans, [], 'uploads of ours were left at the service')
   }
@@ -550,4 +571,18 @@ function checkAtEnd(setting: Setting): void {
     const unheard = world.counts.get('crash: after remove') ?? 0
     assert.ok(committed.length <= 1 + unheard, `${committed.length} Completes took effect`)
   }
+  if (alone && weather.network === 0 && weather.full === 0 && !counted('fault: rotten line'))
+    checkResent(setting)
+}
+
+/** Where only lives end early, what was acknowledged is not sent again: at most what was in flight when one ended. */
+function checkResent({ memory, request, tally, file, world, initiated }: Setting): void {
+  if (initiated.size !== 1 || world.counts.has('fault: aborted by others')) return
+  const parts = Math.ceil(file.bytes.length / (request.partSize ?? 1))
+  const received = [...memory.received.values()].reduce((sum, count) => sum + count, 0)
+  const most = parts + tally.crashes * request.numThreads
+  assert.ok(
+    received <= most,
+    `${received} parts arrived; ${most} would do for ${parts} and ${tally.crashes} crashes`,
+  )
 }

@@ -1,0 +1,35 @@
+/** `longhaul`: resumable upload for Node. What stands here is what is promised to stay. */
+export { journalStore } from './checkpoints/journal.js'
+export { memoryStore } from './checkpoints/memory.js'
+export type { Discarded } from './engine/discard.js'
+export { UploadError, type UploadErrorCode } from './engine/errors.js'
+export type { OnEvent, UploadEvent } from './engine/events.js'
+export type { Upload } from './engine/handle.js'
+export type {
+  CheckpointContents,
+  CheckpointLine,
+  CheckpointLog,
+  CheckpointStore,
+  CheckpointSummary,
+  Target,
+} from './engine/ports.js'
+export type { ProgressCallback } from './engine/progress.js'
+export type { Verify } from './engine/reconcile.js'
+export type { UploadResult } from './engine/upload.js'
+export { Bucket, type BucketOptions, endpointOfService } from './node/bucket.js'
+export {
+  type ByteSink,
+  type Downloaded,
+  downloadObject,
+  readObject,
+  useBucket,
+  type Verification,
+  verifyObject,
+} from './node/objects.js'
+export type { UploadOptions } from './node/options.js'
+export { type PendingUpload, pendingUploads } from './node/pending.js'
+export { defaultStore } from './node/store.js'
+export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from './node/upload.js'
+export { version } from './node/version.js'
+export type { BucketClient } from './services/bucket-client.js'
+export type { CredentialsSource, GivenCredentials } from './services/credentials.js'

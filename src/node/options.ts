@@ -1,0 +1,134 @@
+/** What a caller may ask of an upload, checked in full before anything is opened or sent. */
+import { UploadError } from '../engine/errors.js'
+import type { OnEvent } from '../engine/events.js'
+import { assertPartSize } from '../engine/plan.js'
+import type { CheckpointStore, Headers } from '../engine/ports.js'
+import type { ProgressCallback } from '../engine/progress.js'
+import type { Verify } from '../engine/reconcile.js'
+import { checkHeaders } from '../services/oss/headers.js'
+import { ossLimits } from '../services/oss/limits.js'
+import { checkKey } from '../services/oss/names.js'
+
+const MiB = 1024 * 1024
+
+export interface UploadOptions {
+  /**
+   * The folder of the checkpoint files, or any `CheckpointStore`. Default: the folder that `LONGHAUL_STORE` names, else
+   * `.longhaul/uploads` in the home directory.
+   */
+  readonly store?: string | CheckpointStore | undefined
+  /**
+   * HTTP headers for the object: content type, `x-oss-meta-*`, storage class, ACL, tagging, encryption, callback,
+   * `x-oss-forbid-overwrite`. Each goes on the requests where the service wants it. Default: none.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Bytes: a file of this size or more is sent by multipart upload, a smaller one by one PutObject; an empty file always
+   * by PutObject. 0 to 5 GiB. Default 10 MiB.
+   */
+  readonly multipartThreshold?: number | undefined
+  /**
+   * Bytes per part: 100 KiB to 5 GiB, with at most 10,000 parts. Larger on a stable network, smaller on a bad one.
+   * Default: 8 MiB, and from 40,000 MiB on the file's size divided by 5,000, rounded up to a whole MiB. A resumed upload
+   * keeps the size it began with.
+   */
+  readonly partSize?: number | undefined
+  /**
+   * Called with the bytes done and the bytes in all, as they become true. Never goes back; reaches the total only when
+   * the object exists; an empty file gets one call of (0, 0). Not awaited; what it throws becomes an event.
+   */
+  readonly progressCallback?: ProgressCallback | undefined
+  /** Parts in flight at once, 1 to 100, with as many connections. `'auto'` is 4 for now. Default 1. */
+  readonly numThreads?: number | 'auto' | undefined
+  /** Stops at once and keeps what was sent; the call rejects with `cancelled`. */
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: OnEvent | undefined
+  /**
+   * `'always'`: each part of an earlier run is read again once per state of the file before it is trusted. `'changed'`: a
+   * part recorded under the file's present state is trusted. `'paranoid'`: all parts are read again in every run, and
+   * once more before Complete. Default `'always'`.
+   */
+  readonly verify?: Verify | undefined
+  /** Abandon (abort) what is there and begin anew. Default false. */
+  readonly restart?: boolean | undefined
+  /** Take over the checkpoint from a holder that can't be proved dead. Default false. */
+  readonly steal?: boolean | undefined
+  /** Bytes a second over all parts together. Default: unlimited. */
+  readonly limitRate?: number | undefined
+  readonly retry?:
+    | {
+        /** Milliseconds without any progress after which the call rejects with `interrupted`. Default 15 minutes; `Infinity` sits out an outage. */
+        readonly noProgressForMs?: number | undefined
+      }
+    | undefined
+}
+
+export interface CheckedOptions {
+  readonly headers: Headers
+  readonly multipartThreshold: number
+  readonly partSize: number | undefined
+  readonly numThreads: number
+  readonly verify: Verify
+  readonly restart: boolean
+  readonly steal: boolean
+  readonly limitRate: number | undefined
+  readonly noProgressForMs: number
+}
+
+export const defaultMultipartThreshold = 10 * MiB
+const autoNumThreads = 4
+const maxNumThreads = 100
+const defaultNoProgressForMs = 15 * 60_000
+
+/** @throws UploadError `invalid-argument` */
+export function checkOptions(key: string, options: UploadOptions): CheckedOptions {
+  checkKey(key)
+  const { multipartThreshold = defaultMultipartThreshold, partSize, verify = 'always', limitRate } = options
+  const numThreads = options.numThreads === 'auto' ? autoNumThreads : (options.numThreads ?? 1)
+  const noProgressForMs = options.retry?.noProgressForMs ?? defaultNoProgressForMs
+  if (!Number.isSafeInteger(numThreads) || numThreads < 1 || numThreads > maxNumThreads) {
+    throw refuse(
+      `numThreads must be a whole number from 1 to ${maxNumThreads}, or 'auto', not ${String(numThreads)}.`,
+    )
+  }
+  if (
+    !Number.isSafeInteger(multipartThreshold) ||
+    multipartThreshold < 0 ||
+    multipartThreshold > ossLimits.maxPutSize
+  ) {
+    throw refuse(
+      `multipartThreshold must be a whole number of bytes from 0 to ${ossLimits.maxPutSize} (5 GiB, the largest single PutObject), not ${String(multipartThreshold)}.`,
+    )
+  }
+  if (partSize !== undefined) assertPartSize(partSize, ossLimits)
+  if (!['always', 'changed', 'paranoid'].includes(verify)) {
+    throw refuse(`verify must be 'always', 'changed' or 'paranoid', not ${JSON.stringify(verify)}.`)
+  }
+  if (limitRate !== undefined && !(Number.isFinite(limitRate) && limitRate >= 1)) {
+    throw refuse(`limitRate must be at least 1 byte a second, not ${String(limitRate)}.`)
+  }
+  if (!(typeof noProgressForMs === 'number' && noProgressForMs >= 0)) {
+    throw refuse(
+      `retry.noProgressForMs must be 0 or more milliseconds, or Infinity, not ${String(noProgressForMs)}.`,
+    )
+  }
+  for (const name of ['progressCallback', 'onEvent'] as const) {
+    const given = options[name]
+    if (given !== undefined && typeof given !== 'function') throw refuse(`${name} must be a function.`)
+  }
+  return {
+    headers: checkHeaders(options.headers ?? {}),
+    multipartThreshold,
+    partSize,
+    numThreads,
+    verify,
+    restart: options.restart ?? false,
+    steal: options.steal ?? false,
+    limitRate,
+    noProgressForMs,
+  }
+}
+
+function refuse(message: string): UploadError {
+  return new UploadError('invalid-argument', message)
+}

@@ -1,0 +1,129 @@
+/** The documented call: a bucket, a key and a file become one run of the engine after another, until one says it is done. */
+import { type Discarded, discardUpload as discardWithEngine } from '../engine/discard.js'
+import { UploadError } from '../engine/errors.js'
+import type { OnEvent } from '../engine/events.js'
+import { createUpload, type Upload } from '../engine/handle.js'
+import type { CancelSignal, CheckpointStore } from '../engine/ports.js'
+import { runUpload, type UploadResult } from '../engine/upload.js'
+import { createDigester } from '../services/digester.js'
+import { checkHeaders } from '../services/oss/headers.js'
+import { checkKey } from '../services/oss/names.js'
+import { openFileSource } from '../sources/file.js'
+import { createBlockPool } from '../sources/pool.js'
+import { Bucket } from './bucket.js'
+import { withTransport } from './connection.js'
+import { checkOptions, type UploadOptions } from './options.js'
+import { createNodeRuntime } from './runtime.js'
+import { storeOf } from './store.js'
+
+/** Two blocks per part let reading and sending overlap; beyond this many, parts share. */
+const maxBlocks = 64
+
+/**
+ * Uploads a file and goes on where an earlier call for the same bucket and key stopped, whatever stopped it. Resolves
+ * when the object exists and its CRC-64 is the file's; rejects with an `UploadError`, after which the same call goes on.
+ *
+ * @param bucket a `Bucket`, or a bucket's name with the rest from the environment (see `Bucket.fromEnvironment`)
+ * @param key the object's name, 1 to 1023 bytes of UTF-8, not beginning with `/` or `\`
+ * @param filename the local file
+ */
+export async function resumableUpload(
+  bucket: Bucket | string,
+  key: string,
+  filename: string,
+  options: UploadOptions = {},
+): Promise<UploadResult> {
+  return startUpload(bucket, key, filename, options).done
+}
+
+/** The same as a handle that can be paused, resumed and discarded. Wrong arguments reject its `done`. */
+export function startUpload(
+  bucket: Bucket | string,
+  key: string,
+  filename: string,
+  options: UploadOptions = {},
+): Upload {
+  return createUpload({
+    run: (signal) => runOnce(bucket, key, { filename, options, signal }),
+    discard: async () => {
+      const { store, headers, onEvent, retry } = options
+      await discardUpload(bucket, key, { store, headers, onEvent, retry })
+    },
+    signal: options.signal,
+  })
+}
+
+async function runOnce(
+  bucket: Bucket | string,
+  key: string,
+  work: { readonly filename: string; readonly options: UploadOptions; readonly signal: CancelSignal },
+): Promise<UploadResult> {
+  const { filename, options, signal } = work
+  const opened = bucketOf(bucket)
+  const checked = checkOptions(key, options)
+  const checkpoints = storeOf(options.store)
+  if (typeof filename !== 'string' || filename === '') {
+    throw new UploadError('invalid-argument', 'The file to upload must be given by its path.')
+  }
+  const pool = createBlockPool({ blocks: Math.min(2 * checked.numThreads + 2, maxBlocks) })
+  const source = await openFileSource(filename, { pool })
+  try {
+    return await withTransport(checked, (transport) =>
+      runUpload(
+        {
+          service: opened.serviceOver(transport),
+          source,
+          checkpoints,
+          digester: createDigester(),
+          runtime: createNodeRuntime(),
+        },
+        { ...checked, key, signal, progressCallback: options.progressCallback, onEvent: options.onEvent },
+      ),
+    )
+  } finally {
+    await source.close()
+  }
+}
+
+export interface DiscardOptions {
+  readonly store?: string | CheckpointStore | undefined
+  /** Only what the requests themselves need, such as `x-oss-request-payer`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly steal?: boolean | undefined
+  readonly onEvent?: OnEvent | undefined
+  readonly retry?: UploadOptions['retry']
+}
+
+/**
+ * Aborts the unfinished upload of this key at the service and forgets it. Does nothing when there is none. An upload that
+ * had already become an object is left as it is.
+ *
+ * @returns the ids that were aborted, and whether the object turned out to be complete
+ */
+export async function discardUpload(
+  bucket: Bucket | string,
+  key: string,
+  options: DiscardOptions = {},
+): Promise<Discarded> {
+  const opened = bucketOf(bucket)
+  checkKey(key)
+  const checkpoints = storeOf(options.store)
+  return withTransport({ numThreads: 1 }, (transport) =>
+    discardWithEngine(
+      { service: opened.serviceOver(transport), checkpoints, runtime: createNodeRuntime() },
+      {
+        key,
+        headers: checkHeaders(options.headers ?? {}),
+        signal: options.signal ?? new AbortController().signal,
+        steal: options.steal ?? false,
+        noProgressForMs: options.retry?.noProgressForMs ?? 60_000,
+        onEvent: options.onEvent,
+      },
+    ),
+  )
+}
+
+export function bucketOf(bucket: Bucket | string): Bucket {
+  return typeof bucket === 'string' ? Bucket.fromEnvironment(bucket) : bucket
+}

@@ -1,0 +1,97 @@
+/** The words of every refusal for want of a right signature, as OSS has them. */
+import { formatIso } from '../protocol/dates.js'
+import type { ErrorToSay } from '../protocol/errors.js'
+import { MAX_PRESIGN_SECONDS } from '../protocol/v4.js'
+import type { Address } from './addressing.js'
+
+/** Between the time a request says and the server's. */
+const MAX_SKEW_MS = 15 * 60 * 1000
+
+/** `undefined` when the request's time is near enough. */
+export function skew(time: number, now: number): ErrorToSay | undefined {
+  if (Math.abs(now - time) <= MAX_SKEW_MS) return undefined
+  return {
+    code: 'RequestTimeTooSkewed',
+    fields: {
+      MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
+      RequestTime: formatIso(time),
+      ServerTime: formatIso(now),
+    },
+  }
+}
+
+export function expired(expiry: number, now: number): ErrorToSay {
+  return {
+    code: 'AccessDenied',
+    message: 'Request has expired.',
+    ec: '0002-00000069',
+    fields: { Expires: formatIso(expiry), ServerTime: formatIso(now) },
+  }
+}
+
+export function anonymous(address: Address): ErrorToSay {
+  if (address.bucket === undefined) {
+    return { code: 'AccessDenied', message: 'Anonymous access is forbidden for this operation.' }
+  }
+  return {
+    code: 'AccessDenied',
+    message: 'You have no right to access this object because of bucket acl.',
+    fields: { BucketName: address.bucket },
+  }
+}
+
+export function badAuthorization(header: string): ErrorToSay {
+  const isV4 = header.startsWith('OSS4-HMAC-SHA256')
+  return {
+    code: 'InvalidArgument',
+    message: isV4 ? 'Invalid credential in Authorization header.' : 'Authorization header is invalid.',
+    ...(isV4 ? { ec: '0002-00000205' } : {}),
+    fields: { ArgumentName: 'authorization', ArgumentValue: header.slice(0, 256) },
+  }
+}
+
+export const NO_DATE: ErrorToSay = {
+  code: 'AccessDenied',
+  message: 'OSS authentication requires a valid Date.',
+  ec: '0002-00000503',
+}
+export const INCOMPLETE_URL: ErrorToSay = {
+  code: 'AccessDenied',
+  message: 'Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.',
+}
+export const BAD_EXPIRES: ErrorToSay = {
+  code: 'AccessDenied',
+  message: 'Invalid date (should be seconds since epoch).',
+  ec: '0002-00000070',
+}
+export const SIGNED_PAYLOAD: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.',
+}
+export const BAD_SIGNING_DATE: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'Invalid signing date in Authorization header.',
+  ec: '0002-00000212',
+}
+export const BAD_CREDENTIAL_PARAMETER: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'x-oss-credential is missing or invalid.',
+  ec: '0002-00000205',
+}
+export const NO_SIGNATURE_PARAMETER: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'x-oss-signature is missing.',
+  ec: '0002-00000219',
+}
+export const NO_EXPIRES_PARAMETER: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'x-oss-expires is missing.',
+  ec: '0002-00000215',
+}
+export const EXPIRES_OUT_OF_RANGE: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: `x-oss-expires must be between 1 and ${MAX_PRESIGN_SECONDS}.`,
+  ec: '0002-00000232',
+}
+export const INVALID_TOKEN: ErrorToSay = { code: 'InvalidSecurityToken' }
+export const TOKEN_EXPIRED: ErrorToSay = { code: 'SecurityTokenExpired' }

@@ -1,0 +1,291 @@
+/**
+ * Who signed a request, and is the signature right? Every answer to "no" is the one OSS gives, with what the client
+ * needs to find its mistake: what we signed, and our time.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import {
+  type Authorization,
+  parseAdditionalHeaders,
+  parseAuthorization,
+  parseCredential,
+  presignedVersion,
+} from '../protocol/authorization.js'
+import { parseHttpDate, parseIsoBasic } from '../protocol/dates.js'
+import { fromWire, wireToBytes } from '../protocol/encode.js'
+import type { ErrorToSay } from '../protocol/errors.js'
+import type { Query, WireHeaders } from '../protocol/message.js'
+import { signatureV1, stringToSignV1 } from '../protocol/v1.js'
+import {
+  canonicalRequestV4,
+  type EmptyValues,
+  MAX_PRESIGN_SECONDS,
+  type Scope,
+  signatureV4,
+  signingKeyV4,
+  stringToSignV4,
+  UNSIGNED_PAYLOAD,
+} from '../protocol/v4.js'
+import type { Address } from './addressing.js'
+import {
+  anonymous,
+  BAD_CREDENTIAL_PARAMETER,
+  BAD_EXPIRES,
+  BAD_SIGNING_DATE,
+  badAuthorization,
+  EXPIRES_OUT_OF_RANGE,
+  expired,
+  INCOMPLETE_URL,
+  INVALID_TOKEN,
+  NO_DATE,
+  NO_EXPIRES_PARAMETER,
+  NO_SIGNATURE_PARAMETER,
+  SIGNED_PAYLOAD,
+  skew,
+  TOKEN_EXPIRED,
+} from './auth-errors.js'
+import type { ServerCredentials } from './exchange.js'
+
+export interface AuthRequest {
+  readonly method: string
+  readonly query: Query
+  readonly headers: WireHeaders
+  /** What it may mean; the signature decides. */
+  readonly addresses: readonly Address[]
+}
+
+export interface AuthRules {
+  readonly credentials: readonly ServerCredentials[]
+  readonly region: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+export type Verdict =
+  | { readonly kind: 'signed'; readonly accessKeyId: string; readonly address: Address }
+  | { readonly kind: 'refused'; readonly error: ErrorToSay }
+
+/** A signed text for one reading of the address. */
+interface Attempt {
+  readonly address: Address
+  readonly expected: string
+  readonly stringToSign: string
+  readonly canonicalRequest?: string
+}
+
+export function authenticate(request: AuthRequest, rules: AuthRules): Verdict {
+  const { headers, query } = request
+  const header = headers['authorization']
+  if (header !== undefined && header !== '') {
+    const authorization = parseAuthorization(header)
+    if (authorization === undefined) return refused(badAuthorization(header))
+    return authorization.version === 'v1'
+      ? headerV1(request, rules, authorization)
+      : headerV4(request, rules, authorization)
+  }
+  const version = presignedVersion(query)
+  if (version === 'v1') return queryV1(request, rules)
+  if (version === 'v4') return queryV4(request, rules)
+  return refused(anonymous(request.addresses[0] ?? {}))
+}
+
+function headerV1(
+  request: AuthRequest,
+  rules: AuthRules,
+  authorization: Authorization & { version: 'v1' },
+): Verdict {
+  const { headers } = request
+  const credentials = findCredentials(rules, authorization.accessKeyId, headers['x-oss-security-token'])
+  if ('code' in credentials) return refused(credentials)
+  const date = headers['x-oss-date'] ?? headers['date'] ?? ''
+  const time = parseHttpDate(date) ?? parseIsoBasic(date)
+  const wrong = time === undefined ? NO_DATE : skew(time, rules.now)
+  if (wrong !== undefined) return refused(wrong)
+  return verify(
+    authorization,
+    attemptsV1(request, credentials, { date, headers, query: request.query }),
+    '0002-00000040',
+  )
+}
+
+function queryV1(request: AuthRequest, rules: AuthRules): Verdict {
+  const { OSSAccessKeyId, Expires, Signature, ...query } = request.query
+  if (!OSSAccessKeyId || !Expires || !Signature) return refused(INCOMPLETE_URL)
+  const credentials = findCredentials(rules, OSSAccessKeyId, query['security-token'])
+  if ('code' in credentials) return refused(credentials)
+  if (!/^[0-9]{1,12}$/.test(Expires)) return refused({ ...BAD_EXPIRES, fields: { Expires } })
+  const expiry = Number(Expires) * 1000
+  if (rules.now > expiry) return refused(expired(expiry, rules.now))
+  const attempts = attemptsV1(request, credentials, { date: Expires, headers: request.headers, query })
+  return verify({ accessKeyId: OSSAccessKeyId, signature: Signature }, attempts, '0002-00000040')
+}
+
+function attemptsV1(
+  request: AuthRequest,
+  credentials: ServerCredentials,
+  signed: { date: string; headers: WireHeaders; query: Query },
+): Attempt[] {
+  return request.addresses.map((address) => {
+    const stringToSign = stringToSignV1({ method: request.method, ...address, ...signed })
+    return { address, stringToSign, expected: signatureV1(credentials.accessKeySecret, stringToSign) }
+  })
+}
+
+function headerV4(
+  request: AuthRequest,
+  rules: AuthRules,
+  authorization: Authorization & { version: 'v4' },
+): Verdict {
+  const { headers } = request
+  const wrongScope = checkScope(authorization, rules)
+  if (wrongScope !== undefined) return refused(wrongScope)
+  const credentials = findCredentials(rules, authorization.accessKeyId, headers['x-oss-security-token'])
+  if ('code' in credentials) return refused(credentials)
+
+  const date = headers['x-oss-date'] ?? ''
+  const time = parseIsoBasic(date)
+  const wrong = time === undefined ? NO_DATE : skew(time, rules.now)
+  if (wrong !== undefined) return refused(wrong)
+  if (!date.startsWith(authorization.date)) return refused(BAD_SIGNING_DATE)
+  const payload = headers['x-oss-content-sha256'] ?? UNSIGNED_PAYLOAD
+  if (payload !== UNSIGNED_PAYLOAD) return refused(SIGNED_PAYLOAD)
+  return verify(
+    authorization,
+    attemptsV4(request, credentials, { ...authorization, scope: authorization, requestDate: date }),
+    '0002-00000201',
+  )
+}
+
+function queryV4(request: AuthRequest, rules: AuthRules): Verdict {
+  const { query } = request
+  const scope = parseCredential(query['x-oss-credential'] ?? '')
+  if (scope === undefined) return refused(BAD_CREDENTIAL_PARAMETER)
+  const signature = query['x-oss-signature']
+  if (!signature) return refused(NO_SIGNATURE_PARAMETER)
+  const wrongScope = checkScope(scope, rules)
+  if (wrongScope !== undefined) return refused(wrongScope)
+  const credentials = findCredentials(rules, scope.accessKeyId, query['x-oss-security-token'])
+  if ('code' in credentials) return refused(credentials)
+
+  const date = query['x-oss-date'] ?? ''
+  const time = parseIsoBasic(date)
+  if (time === undefined || !date.startsWith(scope.date)) return refused(BAD_SIGNING_DATE)
+  const expires = query['x-oss-expires']
+  if (expires === undefined) return refused(NO_EXPIRES_PARAMETER)
+  const seconds = /^[0-9]{1,9}$/.test(expires) ? Number(expires) : 0
+  if (seconds < 1 || seconds > MAX_PRESIGN_SECONDS) return refused(EXPIRES_OUT_OF_RANGE)
+  const expiry = time + seconds * 1000
+  if (rules.now > expiry) return refused(expired(expiry, rules.now))
+  // One signed long ago may be good still; one from the future comes from a clock that is wrong.
+  const ahead = time > rules.now ? skew(time, rules.now) : undefined
+  if (ahead !== undefined) return refused(ahead)
+
+  const additionalHeaders = parseAdditionalHeaders(query['x-oss-additional-headers'] ?? '')
+  const attempts = attemptsV4(request, credentials, { scope, additionalHeaders, requestDate: date })
+  return verify({ accessKeyId: scope.accessKeyId, signature }, attempts, '0002-00000201')
+}
+
+/** How clients write a parameter without a value differs; the service's own way comes first. */
+const EMPTY_VALUES: readonly EmptyValues[] = ['bare', 'mixed', 'equals']
+
+function* attemptsV4(
+  request: AuthRequest,
+  credentials: ServerCredentials,
+  signed: { scope: Scope; additionalHeaders: readonly string[]; requestDate: string },
+): Generator<Attempt> {
+  const key = signingKeyV4(credentials.accessKeySecret, signed.scope)
+  const { method, headers, query, addresses } = request
+  const hasEmpty = Object.values(query).some((value) => !value)
+  for (const address of addresses) {
+    for (const emptyValues of hasEmpty ? EMPTY_VALUES : EMPTY_VALUES.slice(0, 1)) {
+      const canonicalRequest = canonicalRequestV4({
+        method,
+        headers,
+        query,
+        ...address,
+        additionalHeaders: signed.additionalHeaders,
+        payload: UNSIGNED_PAYLOAD,
+        emptyValues,
+      })
+      const stringToSign = stringToSignV4({ canonicalRequest, date: signed.requestDate, scope: signed.scope })
+      yield { address, stringToSign, canonicalRequest, expected: signatureV4(key, stringToSign) }
+    }
+  }
+}
+
+function verify(
+  said: { readonly accessKeyId: string; readonly signature: string },
+  attempts: Iterable<Attempt>,
+  ec: string,
+): Verdict {
+  let first: Attempt | undefined
+  for (const attempt of attempts) {
+    if (equalText(attempt.expected, said.signature)) {
+      return { kind: 'signed', accessKeyId: said.accessKeyId, address: attempt.address }
+    }
+    first ??= attempt
+  }
+  const stringToSign = first?.stringToSign ?? ''
+  return refused({
+    code: 'SignatureDoesNotMatch',
+    ec,
+    fields: {
+      OSSAccessKeyId: said.accessKeyId,
+      SignatureProvided: said.signature,
+      StringToSign: fromWire(stringToSign),
+      StringToSignBytes: hexBytes(stringToSign),
+      ...(first?.canonicalRequest === undefined
+        ? {}
+        : {
+            CanonicalRequest: fromWire(first.canonicalRequest),
+            CanonicalRequestBytes: hexBytes(first.canonicalRequest),
+          }),
+    },
+  })
+}
+
+/** Takes the same time wherever the texts differ; their length is no secret. */
+function equalText(a: string, b: string): boolean {
+  const left = Buffer.from(a, 'latin1')
+  const right = Buffer.from(b, 'latin1')
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function hexBytes(wire: string): string {
+  return Array.from(wireToBytes(wire), (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ')
+}
+
+function findCredentials(
+  rules: AuthRules,
+  accessKeyId: string,
+  token: string | undefined,
+): ServerCredentials | ErrorToSay {
+  const found = rules.credentials.filter((each) => each.accessKeyId === accessKeyId)
+  // One key id may stand there several times: once for itself, once with each of its tokens.
+  const match = found.find((each) => equalText(each.securityToken ?? '', token ?? ''))
+  if (match?.expiration !== undefined && rules.now >= match.expiration) return TOKEN_EXPIRED
+  if (match !== undefined) return match
+  if (found.length > 0 && token) return INVALID_TOKEN
+  return {
+    code: 'InvalidAccessKeyId',
+    fields: { OSSAccessKeyId: accessKeyId },
+  }
+}
+
+function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefined {
+  if (scope.region !== rules.region) {
+    return {
+      code: 'InvalidArgument',
+      message: 'Invalid signing region in Authorization header.',
+      ec: '0002-00000226',
+      fields: { Region: rules.region },
+    }
+  }
+  if (scope.product !== 'oss') {
+    return { code: 'InvalidArgument', message: 'Invalid signing product in Authorization header.' }
+  }
+  return undefined
+}
+
+function refused(error: ErrorToSay): Verdict {
+  return { kind: 'refused', error }
+}

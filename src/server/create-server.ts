@@ -1,0 +1,175 @@
+/** The embedded server, put together: storage, handler, socket. */
+import { randomBytes } from 'node:crypto'
+import { withControl } from './control.js'
+import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
+import { createFaults, type FaultRule, type Faults } from './faults.js'
+import { createHandler } from './handler.js'
+import { randomHex } from './hex.js'
+import { listen } from './listen.js'
+import { checkBucketName } from './names.js'
+import { createRequestLog, type RequestLog } from './request-log.js'
+import { openDiskStorage } from './storage/disk.js'
+import { createMemoryStorage } from './storage/memory.js'
+import type { Storage } from './storage/storage.js'
+
+/** `durable`: acknowledged means on disk. `fast`: written, not synced. `memory`: gone when the server closes. */
+export type Durability = 'durable' | 'fast' | 'memory'
+
+export interface ServerOptions {
+  /** Where the data is kept; made if it is not there. Absent: in memory. One server at a time. */
+  readonly dataDir?: string
+  /** Default `durable` with a `dataDir`, else `memory`. */
+  readonly durability?: Durability
+  /** Default `127.0.0.1`: this machine alone. */
+  readonly host?: string
+  /** Default 0: any that is free. */
+  readonly port?: number
+  /** Default `cn-hangzhou`. */
+  readonly region?: string
+  /** Names of this server besides IP addresses and localhost, for Hosts like `bucket.oss.test`. */
+  readonly baseNames?: readonly string[]
+  /** Who may sign; the first is the one told. Default: one pair, made anew at each start. */
+  readonly credentials?: ServerCredentials | readonly ServerCredentials[]
+  /** To be there from the start. */
+  readonly buckets?: readonly string[]
+  readonly faults?: readonly FaultRule[]
+  /** Serve `/_longhaul/faults` and `/_longhaul/requests`, unsigned. Default false. */
+  readonly control?: boolean
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Told of every request. Must not throw. */
+  readonly onRequest?: (entry: RequestLogEntry) => void
+  /** Told of failures that are the server's own, such as a disk that can't be relied on. Default: a line on stderr. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+export interface Server {
+  /** Such as `http://127.0.0.1:49152`. */
+  readonly endpoint: string
+  readonly host: string
+  readonly port: number
+  readonly region: string
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+  readonly faults: Faults
+  readonly requests: RequestLog
+  /** Ends requests under way, within two seconds, then closes the storage. Again: the same promise. */
+  close(): Promise<void>
+}
+
+const LOG_LIMIT = 50_000
+const CLOSE_GRACE_MS = 2_000
+
+/**
+ * Starts an OSS-compatible server.
+ *
+ * ```ts
+ * const server = await createServer({ dataDir: '/var/lib/oss', buckets: ['examplebucket'] })
+ * console.log(server.endpoint, server.accessKeyId)
+ * await server.close()
+ * ```
+ *
+ * @throws DataFolderError when another server has the folder open, or it can't be read
+ * @throws RangeError for options that contradict one another or can't be; whatever listening fails with
+ */
+export async function createServer(options: ServerOptions = {}): Promise<Server> {
+  const { host = '127.0.0.1', region = 'cn-hangzhou', clock = systemClock, buckets = [] } = options
+  for (const bucket of buckets) checkName(bucket)
+  const credentials = credentialsOf(options.credentials)
+  const first = credentials[0]
+  if (first === undefined) throw new RangeError('At least one pair of credentials is needed.')
+  const faults = createFaults(options.faults)
+  const requests = createRequestLog(LOG_LIMIT)
+  const onFailure = options.onFailure ?? createReporter()
+
+  const storage = await openStorage(options, onFailure)
+  try {
+    for (const name of buckets) {
+      if ((await storage.getBucket(name)) !== undefined) continue
+      await storage.putBucket({ name, created: clock.now(), acl: 'private', storageClass: 'Standard' })
+    }
+    const handler = createHandler({
+      storage,
+      credentials,
+      clock,
+      random,
+      region,
+      baseNames: options.baseNames ?? [],
+      faults,
+      onRequest(entry) {
+        requests.add(entry)
+        options.onRequest?.(entry)
+      },
+      onInternalError: onFailure,
+    })
+    const listener = await listen({
+      handler: options.control === true ? withControl(handler, { faults, log: requests }) : handler,
+      host,
+      port: options.port ?? 0,
+    })
+    let closing: Promise<void> | undefined
+    return {
+      endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+      host,
+      port: listener.port,
+      region,
+      accessKeyId: first.accessKeyId,
+      accessKeySecret: first.accessKeySecret,
+      faults,
+      requests,
+      close() {
+        closing ??= listener.close(CLOSE_GRACE_MS).finally(() => storage.close())
+        return closing
+      },
+    }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+async function openStorage(options: ServerOptions, onFailure: (error: unknown) => void): Promise<Storage> {
+  const { dataDir, durability = dataDir === undefined ? 'memory' : 'durable' } = options
+  if (durability === 'memory') return createMemoryStorage()
+  if (dataDir === undefined) throw new RangeError(`Durability ${durability} needs a dataDir.`)
+  return openDiskStorage({ folder: dataDir, durability, onFailure })
+}
+
+function checkName(bucket: string): void {
+  try {
+    checkBucketName(bucket)
+  } catch {
+    throw new RangeError(
+      `Not a bucket name: ${bucket}. It has 3 to 63 lower-case letters, digits and inner dashes.`,
+    )
+  }
+}
+
+function credentialsOf(given: ServerOptions['credentials']): readonly ServerCredentials[] {
+  if (given === undefined) {
+    return [
+      { accessKeyId: `LH${randomHex(random, 18)}`, accessKeySecret: randomHex(random, 32).toLowerCase() },
+    ]
+  }
+  return 'accessKeyId' in given ? [given] : given
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+function random(): number {
+  return randomBytes(4).readUInt32BE() / 2 ** 32
+}
+
+/** A storage that has failed gives the same error to every request after: it is said once. */
+function createReporter(): (error: unknown) => void {
+  const said = new Set<string>()
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error)
+    if (said.has(message)) return
+    said.add(message)
+    process.stderr.write(`longhaul server: ${message}\n`)
+  }
+}

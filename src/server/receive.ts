@@ -1,0 +1,106 @@
+/**
+ * Takes a body in: counted, hashed and handed to the storage as it comes. What it resolves with has exactly the bytes
+ * that were announced; anything less or more is thrown away.
+ */
+import { createHash } from 'node:crypto'
+import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
+import type { WireHeaders } from '../protocol/message.js'
+import { MAX_XML_SIZE } from '../protocol/xml.js'
+import { type Exchange, Refusal } from './context.js'
+import type { Incoming } from './storage/storage.js'
+
+/** 5 GiB: the most that one PutObject or UploadPart may carry. */
+export const MAX_BODY_SIZE = 5 * 1024 * 1024 * 1024
+
+export interface Received {
+  readonly incoming: Incoming
+  readonly size: number
+  /** Upper-case. */
+  readonly etag: string
+  /** Base64. */
+  readonly contentMd5: string
+  /** Unsigned decimal. */
+  readonly crc64: string
+}
+
+/** Everything about a body that can be refused before its first byte. */
+function checkAnnounced(headers: WireHeaders): void {
+  const size = announcedSize(headers)
+  if (size === undefined && !/\bchunked\b/i.test(headers['transfer-encoding'] ?? '')) {
+    throw new Refusal({ code: 'MissingContentLength' })
+  }
+  if (size !== undefined && size > MAX_BODY_SIZE) throw tooLarge()
+  const md5 = headers['content-md5']
+  if (md5 !== undefined && Buffer.from(md5, 'base64').length !== 16) throw invalidDigest(md5)
+}
+
+export async function receiveBody({ request, body, storage }: Exchange): Promise<Received> {
+  const { headers } = request
+  checkAnnounced(headers)
+  const incoming = storage.receive()
+  try {
+    const md5 = createHash('md5')
+    const crc = new Crc64()
+    let size = 0
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > MAX_BODY_SIZE) throw tooLarge()
+      md5.update(chunk)
+      crc.update(chunk)
+      await incoming.write(chunk)
+    }
+    checkSize(headers, size)
+    const digest = md5.digest()
+    const contentMd5 = digest.toString('base64')
+    const wanted = headers['content-md5']
+    if (wanted !== undefined && wanted !== contentMd5) throw invalidDigest(wanted)
+    return {
+      incoming,
+      size,
+      etag: digest.toString('hex').toUpperCase(),
+      contentMd5,
+      crc64: crc64ToDecimal(crc.value()),
+    }
+  } catch (error) {
+    await incoming.discard()
+    throw error
+  }
+}
+
+/** The whole of a small body, such as a document. */
+export async function receiveDocument({ request, body }: Exchange): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > MAX_XML_SIZE) throw new Refusal({ code: 'MalformedXML' })
+    chunks.push(chunk.slice())
+  }
+  checkSize(request.headers, size)
+  const whole = Buffer.concat(chunks)
+  const wanted = request.headers['content-md5']
+  if (wanted !== undefined && wanted !== createHash('md5').update(whole).digest('base64')) {
+    throw invalidDigest(wanted)
+  }
+  return whole
+}
+
+/** `undefined` when the request does not say. */
+function announcedSize(headers: WireHeaders): number | undefined {
+  const text = headers['content-length']
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** A body that ends early is a client that went away; what did arrive must not pass for the whole. */
+function checkSize(headers: WireHeaders, size: number): void {
+  const announced = announcedSize(headers)
+  if (announced !== undefined && announced !== size) throw new Refusal({ code: 'RequestTimeout' })
+}
+
+function tooLarge(): Refusal {
+  return new Refusal({ code: 'EntityTooLarge', fields: { MaxSizeAllowed: String(MAX_BODY_SIZE) } })
+}
+
+function invalidDigest(said: string): Refusal {
+  return new Refusal({ code: 'InvalidDigest', fields: { ArgumentName: 'Content-MD5', ArgumentValue: said } })
+}

@@ -1,0 +1,157 @@
+/**
+ * What all of the storage stands on. The one rule: bytes are sealed first, then one ledger commit makes them part of
+ * something, and only what a commit has let go of is removed. So a crash at any point leaves at most bytes that nobody
+ * refers to, which the next start removes.
+ */
+import { keys } from './keys.js'
+import { type Change, type Contents, type ContentWriter, DurabilityError, type Ledger } from './ledger.js'
+import { createLocks, type Locks } from './locks.js'
+import { createReaders, type Readers } from './readers.js'
+import { type Incoming, StorageError } from './storage.js'
+
+export interface CoreOptions {
+  readonly ledger: Ledger
+  readonly contents: Contents
+  /** Called once, when the storage can no longer promise anything and has begun to refuse everything. */
+  readonly onFailure?: (error: Error) => void
+}
+
+export interface Core {
+  readonly ledger: Ledger
+  readonly locks: Locks
+  readonly readers: Readers
+  /** Throws when the storage has failed or is closed. */
+  check(): void
+  /** Makes the storage refuse everything from now on. */
+  fail(cause: unknown): StorageError
+  /** The record under this key. */
+  read<T>(key: string): Promise<T | undefined>
+  /** Commits, then removes the contents that the commit let go of. */
+  commit(changes: readonly Change[], dropped?: readonly string[]): Promise<void>
+  receive(): Incoming
+  /** Seals what came in and has it used; if it is refused before a commit began, the bytes go. */
+  take<T>(incoming: Incoming, use: (contentId: string | undefined) => Promise<T>): Promise<T>
+  /** Rejects with `no-such-bucket`. */
+  requireBucket(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+interface SealableIncoming extends Incoming {
+  /** The id of what came in; `undefined` when nothing did. */
+  seal(): Promise<string | undefined>
+}
+
+export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
+  const readers = createReaders(contents)
+  let failure: StorageError | undefined
+  let commitsUnderWay: Promise<void> = Promise.resolve()
+
+  function check(): void {
+    if (failure !== undefined) throw failure
+  }
+
+  /** After a failed sync nobody knows what is on the disk, and asking again would be told a lie. So: no more promises. */
+  function fail(cause: unknown): StorageError {
+    if (failure === undefined) {
+      failure = new StorageError('failed', `The storage can't be relied on any more: ${reasonOf(cause)}`, {
+        cause,
+      })
+      onFailure?.(failure)
+    }
+    return failure
+  }
+
+  async function read<T>(key: string): Promise<T | undefined> {
+    check()
+    const value = await ledger.get(key)
+    return value === undefined ? undefined : (JSON.parse(value) as T)
+  }
+
+  async function commit(changes: readonly Change[], dropped: readonly string[] = []): Promise<void> {
+    check()
+    const done = ledger.commit(changes)
+    commitsUnderWay = Promise.allSettled([commitsUnderWay, done]).then(() => undefined)
+    try {
+      await done
+    } catch (error) {
+      throw fail(error)
+    }
+    for (const id of dropped) readers.drop(id)
+  }
+
+  /** A failed sync fails the storage; a failed write (a full disk, say) only the request. */
+  async function guarded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof DurabilityError) throw fail(error)
+      throw new StorageError('failed', `The storage could not take the bytes: ${reasonOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  function receive(): SealableIncoming {
+    let writer: Promise<ContentWriter> | undefined
+    return {
+      async write(chunk) {
+        check()
+        if (chunk.length === 0) return
+        writer ??= contents.create()
+        await guarded(writer.then((opened) => opened.write(chunk)))
+      },
+      async seal() {
+        // Nothing came: an empty object has no content.
+        if (writer === undefined) return undefined
+        const opened = await guarded(writer)
+        await guarded(opened.seal())
+        return opened.id
+      },
+      async discard() {
+        await writer?.then(
+          (opened) => opened.discard(),
+          () => undefined,
+        )
+      },
+    }
+  }
+
+  return {
+    ledger,
+    locks: createLocks(),
+    readers,
+    check,
+    fail,
+    read,
+    commit,
+    receive,
+
+    async take(incoming, use) {
+      try {
+        check()
+        return await use(await (incoming as SealableIncoming).seal())
+      } catch (error) {
+        // A commit that failed may still be found on the disk at the next start, so its bytes must stay.
+        if (failure === undefined) await incoming.discard()
+        throw error
+      }
+    },
+
+    async requireBucket(name) {
+      if ((await read(keys.bucket(name))) === undefined) {
+        throw new StorageError('no-such-bucket', `There is no bucket ${name}.`)
+      }
+    },
+
+    async close() {
+      failure ??= new StorageError('failed', 'The storage is closed.')
+      await commitsUnderWay
+      await readers.settled()
+      await ledger.close()
+    },
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,109 @@
+/**
+ * Storage in a folder of one's own: `metadata/` (the ledger) and `contents/` (the bytes). Only one server at a time has
+ * it open; what an earlier one left behind half done is removed at the start.
+ */
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { openDiskContents, syncFolder } from './disk-contents.js'
+import { LedgerInUseError, openDiskLedger } from './disk-ledger.js'
+import { afterAll, keys } from './keys.js'
+import type { Contents, Ledger } from './ledger.js'
+import type { Storage } from './storage.js'
+import { createStore } from './store.js'
+
+const FORMAT = 'longhaul-server 1'
+
+export interface DiskStorageOptions {
+  /** Made if it is not there. */
+  readonly folder: string
+  /** `durable`: acknowledged means on disk. `fast`: nothing is synced, so a power cut may cost acknowledged data. */
+  readonly durability: 'durable' | 'fast'
+  /** Called once, when the disk has failed in a way that no later success can mend. */
+  readonly onFailure?: (error: Error) => void
+}
+
+/** The folder can't be used; the message says why. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError'
+}
+
+/** @throws DataFolderError when another server has the folder open, or it is of a format unknown here */
+export async function openDiskStorage(options: DiskStorageOptions): Promise<Storage> {
+  const folder = resolve(options.folder)
+  const durable = options.durability === 'durable'
+  const metadata = join(folder, 'metadata')
+  const contentsFolder = join(folder, 'contents')
+  await makeFolders([metadata, contentsFolder], durable)
+
+  const ledger = await openLedger(folder, metadata, durable)
+  try {
+    await checkFormat(folder, ledger)
+    const contents = await openDiskContents({ folder: contentsFolder, durable })
+    await removeUnreferenced(ledger, contents)
+    const { onFailure } = options
+    return createStore({ ledger, contents, ...(onFailure === undefined ? {} : { onFailure }) })
+  } catch (error) {
+    await ledger.close()
+    throw error
+  }
+}
+
+/** Every folder made is synced into the one above it, else a power cut could take the whole tree. */
+async function makeFolders(paths: readonly string[], durable: boolean): Promise<void> {
+  for (const path of paths) {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 })
+    if (first === undefined || !durable) continue
+    for (let made = path; ; made = dirname(made)) {
+      await syncFolder(dirname(made))
+      if (made === first) break
+    }
+  }
+}
+
+async function openLedger(folder: string, metadata: string, durable: boolean): Promise<Ledger> {
+  try {
+    return await openDiskLedger({ folder: metadata, durable })
+  } catch (error) {
+    if (!(error instanceof LedgerInUseError)) throw error
+    throw new DataFolderError(
+      `Another server has the data folder ${folder} open. Stop it or choose another folder.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function checkFormat(folder: string, ledger: Ledger): Promise<void> {
+  const found = await ledger.get(keys.format())
+  if (found === undefined) {
+    await ledger.commit([{ type: 'put', key: keys.format(), value: FORMAT }])
+  } else if (found !== FORMAT) {
+    throw new DataFolderError(
+      `The data folder ${folder} was written as "${found}"; this version reads "${FORMAT}".`,
+    )
+  }
+}
+
+/** Walks the ids in the ledger and those on disk side by side: memory stays flat however many there are. */
+async function removeUnreferenced(ledger: Ledger, contents: Contents): Promise<number> {
+  const from = keys.content('')
+  const cursor = ledger.scan(from, afterAll(from))
+  let removed = 0
+  try {
+    let referenced = await cursor.next()
+    for await (const id of contents.ids()) {
+      const key = keys.content(id)
+      if (referenced !== undefined && referenced.key < key) {
+        cursor.seek(key)
+        referenced = await cursor.next()
+      }
+      if (referenced?.key === key) continue
+      await contents.remove(id)
+      removed += 1
+    }
+  } finally {
+    await cursor.close()
+  }
+  return removed
+}

@@ -1,0 +1,55 @@
+/**
+ * The two things a storage is built from: a ledger (small ordered records, changed in atomic steps) and contents
+ * (large immutable byte strings under random ids). Ledger keys are byte strings written one character per byte, so
+ * comparing them as JavaScript strings is comparing bytes.
+ */
+
+export type Change =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'del'; readonly key: string }
+
+export interface Entry {
+  readonly key: string
+  readonly value: string
+}
+
+export interface Cursor {
+  next(): Promise<Entry | undefined>
+  /** Goes on at the first key not below this one. Only forwards. */
+  seek(key: string): void
+  close(): Promise<void>
+}
+
+export interface Ledger {
+  get(key: string): Promise<string | undefined>
+  /** Entries with `from <= key < to`, ascending. */
+  scan(from: string, to: string): Cursor
+  /** All of the changes or none, lasting when it resolves. After a rejection it is unknown which. */
+  commit(changes: readonly Change[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ContentWriter {
+  readonly id: string
+  /** The chunk is the writer's from here on. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Lasting when it resolves, name and bytes. Rejects with `DurabilityError` when that can't be promised. */
+  seal(): Promise<void>
+  /** Never rejects. */
+  discard(): Promise<void>
+}
+
+export interface Contents {
+  create(): Promise<ContentWriter>
+  /** The bytes from `start` up to `end`. Fails when the content is missing or shorter. */
+  read(id: string, start: number, end: number): AsyncIterable<Uint8Array>
+  /** Never rejects: what can't be removed now is found again at the next start. */
+  remove(id: string): Promise<void>
+  /** All ids there are, ascending. */
+  ids(): AsyncIterable<string>
+}
+
+/** Bytes may or may not have reached the disk. No later success can mend that: the storage must stop promising. */
+export class DurabilityError extends Error {
+  override readonly name = 'DurabilityError'
+}

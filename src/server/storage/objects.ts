@@ -1,0 +1,169 @@
+/** Objects: one record each, which says where the bytes are. Everything that changes an object holds its lock. */
+import type { Core } from './core.js'
+import { afterAll, justAfter, keys, laterOf } from './keys.js'
+import type { Change } from './ledger.js'
+import { isGroup, scanGrouped } from './listing.js'
+import type { Piece } from './readers.js'
+import { type ObjectRecord, type Storage, StorageError } from './storage.js'
+
+/** Where an object's bytes are. Long lists stand in a record of their own, so that listing objects stays cheap. */
+type Content =
+  | { readonly in: 'nothing' }
+  | { readonly in: 'piece'; readonly id: string }
+  | { readonly in: 'manifest'; readonly id: string }
+
+type StoredObject = ObjectRecord & { readonly content: Content }
+
+type Objects = Pick<Storage, 'putObject' | 'getObject' | 'openObject' | 'deleteObject' | 'listObjects'> & {
+  /**
+   * Makes these pieces, already in the ledger's care, the bytes of an object, in one commit with `changes`. Rejects
+   * with `object-exists` before anything is changed.
+   */
+  assembleObject(
+    bucket: string,
+    object: ObjectRecord,
+    parts: {
+      readonly pieces: readonly Piece[]
+      /** Names the list of pieces; never used before. */
+      readonly manifestId: string
+      readonly changes: readonly Change[]
+      readonly dropped: readonly string[]
+    },
+    options: { ifAbsent: boolean },
+  ): Promise<void>
+}
+
+export function createObjects(core: Core): Objects {
+  const { ledger, locks, readers, check, fail, read, commit, take, requireBucket } = core
+  const lockName = (bucket: string, key: string): string => `object ${bucket}/${key}`
+  const stored = (bucket: string, key: string) => read<StoredObject>(keys.object(bucket, key))
+
+  async function piecesOf(object: StoredObject): Promise<readonly Piece[]> {
+    const { content } = object
+    if (content.in === 'nothing') return []
+    if (content.in === 'piece') return [{ id: content.id, size: object.size }]
+    const manifest = await read<[string, number][]>(keys.manifest(content.id))
+    if (manifest === undefined) throw fail(new Error(`the list of pieces of ${object.key} is missing`))
+    return manifest.map(([id, size]) => ({ id, size }))
+  }
+
+  /** The changes that take an object's bytes away, and the contents this lets go of. */
+  async function retire(object: StoredObject | undefined): Promise<{ changes: Change[]; dropped: string[] }> {
+    if (object === undefined) return { changes: [], dropped: [] }
+    const dropped = (await piecesOf(object)).map((piece) => piece.id)
+    const changes: Change[] = dropped.map((id) => ({ type: 'del', key: keys.content(id) }))
+    const { content } = object
+    if (content.in === 'manifest') changes.push({ type: 'del', key: keys.manifest(content.id) })
+    return { changes, dropped }
+  }
+
+  /** Puts the object in the place of what is there, in one commit with `beside`. */
+  function replace(
+    bucket: string,
+    object: StoredObject,
+    beside: { readonly changes: readonly Change[]; readonly dropped: readonly string[] },
+    ifAbsent: boolean,
+  ): Promise<void> {
+    return locks.exclusive(lockName(bucket, object.key), async () => {
+      const old = await stored(bucket, object.key)
+      if (ifAbsent && old !== undefined) {
+        throw new StorageError('object-exists', `There is an object ${object.key} already.`)
+      }
+      const retired = await retire(old)
+      const put: Change = { type: 'put', key: keys.object(bucket, object.key), value: JSON.stringify(object) }
+      await commit([...retired.changes, ...beside.changes, put], [...retired.dropped, ...beside.dropped])
+    })
+  }
+
+  return {
+    putObject(bucket, object, incoming, { ifAbsent }) {
+      return take(incoming, (contentId) =>
+        locks.shared(`bucket ${bucket}`, async () => {
+          await requireBucket(bucket)
+          const content: Content =
+            contentId === undefined ? { in: 'nothing' } : { in: 'piece', id: contentId }
+          const changes: Change[] =
+            contentId === undefined ? [] : [{ type: 'put', key: keys.content(contentId), value: '' }]
+          await replace(bucket, { ...object, content }, { changes, dropped: [] }, ifAbsent)
+        }),
+      )
+    },
+
+    assembleObject(bucket, object, { pieces, manifestId, changes, dropped }, { ifAbsent }) {
+      const content = contentOf(pieces, manifestId)
+      const manifest: Change[] =
+        content.in === 'manifest'
+          ? [{ type: 'put', key: keys.manifest(content.id), value: manifestText(pieces) }]
+          : []
+      return replace(
+        bucket,
+        { ...object, content },
+        { changes: [...changes, ...manifest], dropped },
+        ifAbsent,
+      )
+    },
+
+    async getObject(bucket, key) {
+      const object = await stored(bucket, key)
+      return object === undefined ? undefined : published(object)
+    },
+
+    openObject(bucket, key) {
+      // Under the lock no commit can come between reading the record and holding on to the contents.
+      return locks.shared(lockName(bucket, key), async () => {
+        const object = await stored(bucket, key)
+        if (object === undefined) return undefined
+        return { record: published(object), ...readers.open(await piecesOf(object)) }
+      })
+    },
+
+    deleteObject(bucket, key) {
+      return locks.shared(`bucket ${bucket}`, async () => {
+        await requireBucket(bucket)
+        await locks.exclusive(lockName(bucket, key), async () => {
+          const old = await stored(bucket, key)
+          if (old === undefined) return
+          const { changes, dropped } = await retire(old)
+          await commit([...changes, { type: 'del', key: keys.object(bucket, key) }], dropped)
+        })
+      })
+    },
+
+    async listObjects(bucket, { prefix, delimiter, after, limit }) {
+      check()
+      const start = keys.object(bucket, prefix)
+      const marker = keys.object(bucket, after)
+      const next = isGroup(after, prefix, delimiter) ? afterAll(marker) : justAfter(marker)
+      const page = await scanGrouped(ledger, {
+        prefix,
+        delimiter,
+        limit,
+        from: after === '' ? start : laterOf(next, start),
+        to: afterAll(start),
+        keyOf: (object: StoredObject) => object.key,
+        parse: (value) => JSON.parse(value) as StoredObject,
+        range: (group) => keys.object(bucket, group),
+      })
+      return {
+        truncated: page.truncated,
+        entries: page.entries.map((entry) =>
+          entry.kind === 'group' ? entry : { kind: 'object', object: published(entry.item) },
+        ),
+      }
+    },
+  }
+}
+
+function contentOf(pieces: readonly Piece[], manifestId: string): Content {
+  const first = pieces[0]
+  if (first === undefined) return { in: 'nothing' }
+  return pieces.length === 1 ? { in: 'piece', id: first.id } : { in: 'manifest', id: manifestId }
+}
+
+function manifestText(pieces: readonly Piece[]): string {
+  return JSON.stringify(pieces.map(({ id, size }) => [id, size]))
+}
+
+function published({ content: _, ...object }: StoredObject): ObjectRecord {
+  return object
+}

@@ -1,0 +1,161 @@
+/**
+ * What the server asks of the place where buckets, objects and unfinished uploads live. The one fact to know: when a
+ * promise that changes something resolves, the change is as lasting as the storage can make it.
+ */
+
+/** What was asked of the storage that it can't grant. `failed` means the storage itself is at fault. */
+export type StorageErrorCode =
+  | 'no-such-bucket'
+  | 'bucket-not-empty'
+  | 'no-such-upload'
+  | 'object-exists'
+  | 'failed'
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly code: StorageErrorCode
+
+  constructor(code: StorageErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export interface BucketRecord {
+  readonly name: string
+  /** Milliseconds since the epoch, as every time here. */
+  readonly created: number
+  readonly acl: string
+  readonly storageClass: string
+}
+
+/** Headers kept with an object and given back on reading: lower-case names, values as they stood on the wire. */
+export type StoredHeaders = Readonly<Record<string, string>>
+
+export interface ObjectRecord {
+  readonly key: string
+  readonly size: number
+  /** Upper-case, without quotes. */
+  readonly etag: string
+  /** Unsigned decimal. */
+  readonly crc64: string
+  /** Base64 of the MD5 of the whole; absent where only parts were hashed. */
+  readonly md5?: string
+  readonly type: 'Normal' | 'Multipart'
+  readonly modified: number
+  readonly headers: StoredHeaders
+}
+
+export interface UploadRef {
+  readonly bucket: string
+  readonly key: string
+  readonly uploadId: string
+}
+
+export interface UploadRecord {
+  readonly key: string
+  readonly uploadId: string
+  readonly initiated: number
+  readonly headers: StoredHeaders
+}
+
+export interface PartRecord {
+  readonly partNumber: number
+  readonly size: number
+  readonly etag: string
+  readonly crc64: string
+  readonly modified: number
+}
+
+/** Bytes on their way in. Nobody sees them until they are handed to `putObject` or `putPart`. */
+export interface Incoming {
+  /** The chunk is the storage's from here on. */
+  write(chunk: Uint8Array): Promise<void>
+  /** The bytes will not be wanted. Never rejects; harmless after a put. */
+  discard(): Promise<void>
+}
+
+/** An object opened for reading. Its bytes stay readable until `close`, whatever happens to its name. */
+export interface OpenObject {
+  readonly record: ObjectRecord
+  /** The bytes from `start` up to, not including, `end`. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>
+  close(): void
+}
+
+export interface ListQuery {
+  readonly prefix: string
+  readonly delimiter: string
+  /** Most entries, groups included. */
+  readonly limit: number
+}
+
+/** A page in order of the keys' UTF-8 bytes. A group stands where its first key would. */
+export interface Page<Entry> {
+  readonly entries: readonly Entry[]
+  readonly truncated: boolean
+}
+
+export type ObjectEntry =
+  | { readonly kind: 'object'; readonly object: ObjectRecord }
+  | { readonly kind: 'group'; readonly prefix: string }
+
+export type UploadEntry =
+  | { readonly kind: 'upload'; readonly upload: UploadRecord }
+  | { readonly kind: 'group'; readonly prefix: string }
+
+/** Which parts become the object, and how it is described. */
+export interface Assembly {
+  /** Ascending; each of them among the parts given. */
+  readonly partNumbers: readonly number[]
+  readonly object: Omit<ObjectRecord, 'key'>
+}
+
+export interface Storage {
+  /** Creates the bucket or, if it is there, replaces what is known about it. */
+  putBucket(bucket: BucketRecord): Promise<void>
+  getBucket(name: string): Promise<BucketRecord | undefined>
+  /** Rejects with `no-such-bucket`, or with `bucket-not-empty` while objects or unfinished uploads are in it. */
+  deleteBucket(name: string): Promise<void>
+  listBuckets(query: { prefix: string; after: string; limit: number }): Promise<Page<BucketRecord>>
+
+  receive(): Incoming
+  /** Rejects with `no-such-bucket`; with `object-exists` when `ifAbsent`. Either way the incoming bytes are used up. */
+  putObject(
+    bucket: string,
+    object: ObjectRecord,
+    incoming: Incoming,
+    options: { ifAbsent: boolean },
+  ): Promise<void>
+  getObject(bucket: string, key: string): Promise<ObjectRecord | undefined>
+  openObject(bucket: string, key: string): Promise<OpenObject | undefined>
+  /** Without effect when there is no such object. */
+  deleteObject(bucket: string, key: string): Promise<void>
+  listObjects(bucket: string, query: ListQuery & { after: string }): Promise<Page<ObjectEntry>>
+
+  createUpload(bucket: string, upload: UploadRecord): Promise<void>
+  getUpload(ref: UploadRef): Promise<UploadRecord | undefined>
+  /** Takes the place of an earlier part of that number. Rejects with `no-such-upload`. */
+  putPart(ref: UploadRef, part: PartRecord, incoming: Incoming): Promise<void>
+  /** In order of part numbers, those above `after`. */
+  listParts(ref: UploadRef, query: { after: number; limit: number }): Promise<Page<PartRecord>>
+  /**
+   * Turns an upload into an object in one step: `assemble` sees all parts and says which are wanted. If it throws, or
+   * the object exists and `ifAbsent`, the upload is left as it was. Other parts are dropped. No bytes are copied.
+   */
+  completeUpload(
+    ref: UploadRef,
+    assemble: (upload: UploadRecord, parts: readonly PartRecord[]) => Assembly,
+    options: { ifAbsent: boolean },
+  ): Promise<ObjectRecord>
+  /** Rejects with `no-such-upload`. */
+  abortUpload(ref: UploadRef): Promise<void>
+  /** Ordered by key, then by upload id. `afterId` counts only together with a key; without it, all of that key are past. */
+  listUploads(
+    bucket: string,
+    query: ListQuery & { after: { key: string; uploadId?: string } | undefined },
+  ): Promise<Page<UploadEntry>>
+
+  /** Waits for changes under way, then lets go of everything. */
+  close(): Promise<void>
+}

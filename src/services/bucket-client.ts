@@ -1,0 +1,130 @@
+/** What one needs beside an upload: reading, looking, listing, removing. One request each; nothing is tried twice. */
+import type { CancelSignal, UploadRef } from '../engine/ports.js'
+import { type BucketInfo, getBucketInfo, putBucket } from '../protocol/operations/buckets.js'
+import { listObjectsV2, type ObjectEntry } from '../protocol/operations/listing.js'
+import {
+  abortMultipartUpload,
+  listMultipartUploads,
+  type UploadEntry,
+} from '../protocol/operations/multipart.js'
+import {
+  deleteObject,
+  type GetObjectOutput,
+  getObject,
+  headObject,
+  type ObjectHead,
+} from '../protocol/operations/objects.js'
+import { type OssOptions, Requests } from './oss/requests.js'
+
+/** Bytes `start` to `end`, `end` excluded; without `end`, to the object's end. */
+export interface ByteRange {
+  readonly start: number
+  readonly end?: number
+}
+
+export interface ObjectPage {
+  readonly objects: readonly ObjectEntry[]
+  readonly commonPrefixes: readonly string[]
+  /** Give it to get the next page; absent on the last. */
+  readonly nextPage?: string
+}
+
+export interface UploadPage {
+  readonly uploads: readonly UploadEntry[]
+  readonly nextPage?: { readonly key: string; readonly uploadId: string }
+}
+
+/** Failures are `ServiceError`s, or the signal's reason. */
+export interface BucketClient {
+  readonly name: string
+  readonly bucket: string
+  /** `info.part` tells the range that came, when one did: OSS gives the whole object for a range it cannot satisfy. */
+  getObject(
+    key: string,
+    options: { readonly signal: CancelSignal; readonly range?: ByteRange },
+  ): Promise<{ info: GetObjectOutput; chunks: AsyncIterable<Uint8Array> }>
+  headObject(key: string, options: { readonly signal: CancelSignal }): Promise<ObjectHead>
+  /** Success also when there is no such object. */
+  deleteObject(key: string, options: { readonly signal: CancelSignal }): Promise<void>
+  /** Success also when the bucket is there and ours. */
+  createBucket(options: { readonly signal: CancelSignal }): Promise<void>
+  bucketInfo(options: { readonly signal: CancelSignal }): Promise<BucketInfo>
+  /** At most a thousand objects, in the byte order of their keys. */
+  listObjects(options: {
+    readonly signal: CancelSignal
+    readonly prefix?: string
+    readonly delimiter?: string
+    readonly page?: string
+  }): Promise<ObjectPage>
+  /** At most a thousand unfinished uploads. */
+  listMultipartUploads(options: {
+    readonly signal: CancelSignal
+    readonly prefix?: string
+    readonly page?: { readonly key: string; readonly uploadId: string }
+  }): Promise<UploadPage>
+  abortMultipartUpload(upload: UploadRef, options: { readonly signal: CancelSignal }): Promise<void>
+}
+
+/** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
+export function createBucketClient(options: OssOptions): BucketClient {
+  const { bucket } = options
+  const requests = new Requests(options)
+  return {
+    name: requests.endpoint.service,
+    bucket,
+    getObject: async (key, { signal, range }) => {
+      const wanted = range === undefined ? {} : { range: rangeText(range) }
+      const input = { bucket, key, ...wanted, standardRange: false, overrides: {} }
+      const { output, chunks } = await requests.open(getObject, input, { signal })
+      return { info: output, chunks }
+    },
+    headObject: async (key, { signal }) =>
+      (await requests.call(headObject, { bucket, key }, { signal })).output,
+    deleteObject: async (key, { signal }) => {
+      await requests.call(deleteObject, { bucket, key }, { signal })
+    },
+    createBucket: async ({ signal }) => {
+      await requests.call(putBucket, { bucket }, { signal })
+    },
+    bucketInfo: async ({ signal }) => (await requests.call(getBucketInfo, { bucket }, { signal })).output,
+    listObjects: async ({ signal, prefix, delimiter, page }) => {
+      const { output } = await requests.call(
+        listObjectsV2,
+        {
+          bucket,
+          maxKeys: 1000,
+          encodingType: 'url',
+          fetchOwner: false,
+          ...(prefix ? { prefix } : {}),
+          ...(delimiter ? { delimiter } : {}),
+          ...(page ? { continuationToken: page } : {}),
+        },
+        { signal },
+      )
+      const { objects, commonPrefixes, nextContinuationToken: nextPage } = output
+      return { objects, commonPrefixes, ...(output.isTruncated && nextPage ? { nextPage } : {}) }
+    },
+    listMultipartUploads: async ({ signal, prefix, page }) => {
+      const { output } = await requests.call(
+        listMultipartUploads,
+        {
+          bucket,
+          maxUploads: 1000,
+          encodingType: 'url',
+          ...(prefix ? { prefix } : {}),
+          ...(page ? { keyMarker: page.key, uploadIdMarker: page.uploadId } : {}),
+        },
+        { signal },
+      )
+      const nextPage = { key: output.nextKeyMarker, uploadId: output.nextUploadIdMarker }
+      return { uploads: output.uploads, ...(output.isTruncated ? { nextPage } : {}) }
+    },
+    abortMultipartUpload: async ({ key, uploadId }, { signal }) => {
+      await requests.call(abortMultipartUpload, { bucket, key, uploadId }, { signal })
+    },
+  }
+}
+
+function rangeText({ start, end }: ByteRange): string {
+  return `bytes=${start}-${end === undefined ? '' : end - 1}`
+}

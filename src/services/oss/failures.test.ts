@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FailureMeaning } from '../../engine/errors.js'
+import { decodeErrorDocument } from '../../protocol/errors.js'
+import { failureOf } from './failures.js'
+
+const asked = {
+  operation: 'UploadPart',
+  bucket: 'examplebucket',
+  key: 'a/b',
+  origin: 'https://oss-cn-hangzhou.aliyuncs.com',
+  region: 'cn-hangzhou',
+}
+
+function failure(
+  status: number,
+  body: string,
+  headers: Record<string, string> = { 'x-oss-request-id': 'R1' },
+) {
+  return failureOf(asked, decodeErrorDocument(status, headers, Buffer.from(body)), headers)
+}
+
+function documentOf(code: string, more = ''): string {
+  return `<Error><Code>${code}</Code><Message>Said so.</Message><RequestId>R1</RequestId>${more}</Error>`
+}
+
+test('codes have their meanings', () => {
+  const table: [number, string, FailureMeaning][] = [
+    [404, 'NoSuchUpload', 'upload-gone'],
+    [404, 'NoSuchBucket', 'bucket-missing'],
+    [404, 'NoSuchKey', 'object-missing'],
+    [400, 'InvalidPart', 'invalid-part'],
+    [409, 'FileAlreadyExists', 'object-exists'],
+    [203, 'CallbackFailed', 'callback-failed'],
+    [400, 'InvalidDigest', 'corrupt'],
+    [400, 'RequestTimeout', 'unavailable'],
+    [500, 'InternalError', 'unavailable'],
+    [503, 'ServiceUnavailable', 'unavailable'],
+    [503, 'SlowDown', 'throttled'],
+    [429, 'Whatever', 'throttled'],
+    [501, 'NotImplemented', 'unsupported'],
+    [405, 'MethodNotAllowed', 'unsupported'],
+    [403, 'AccessDenied', 'denied'],
+    [403, 'SignatureDoesNotMatch', 'denied'],
+    [403, 'InvalidObjectState', 'refused'],
+    [403, 'SecondLevelDomainForbidden', 'refused'],
+    [400, 'EntityTooSmall', 'refused'],
+    [412, 'PreconditionFailed', 'refused'],
+    [400, 'constructor', 'refused'],
+  ]
+  for (const [status, code, meaning] of table) {
+    const error = failure(status, documentOf(code, '<EC>0000-1</EC>'))
+    assert.equal(error.meaning, meaning, code)
+    assert.deepEqual(
+      [error.status, error.serviceCode, error.ec, error.requestId],
+      [status, code, '0000-1', 'R1'],
+    )
+    assert.match(error.message, /UploadPart .*EC 0000-1, request R1/)
+    assert.doesNotMatch(error.message, /\n/)
+  }
+})
+
+test('answers without a document are judged by status, where they are of OSS', () => {
+  assert.equal(failure(404, '').meaning, 'object-missing')
+  assert.equal(
+    failure(404, '', { 'x-oss-request-id': 'R', 'x-oss-ec': '0015-00000101' }).meaning,
+    'bucket-missing',
+  )
+  assert.equal(failure(403, '').meaning, 'denied')
+  assert.equal(failure(502, '<html>', {}).meaning, 'unavailable')
+  for (const [status, body] of [
+    [404, ''],
+    [404, '<html></html>'],
+    [403, 'blocked'],
+    [200, '<html>'],
+    [302, ''],
+  ] as const) {
+    const error = failure(status, body, {})
+    assert.equal(error.meaning, 'odd-answer')
+    assert.match(error.message, /does not look like an OSS endpoint/)
+  }
+})
+
+test('messages name what a person can change', () => {
+  assert.match(failure(404, documentOf('NoSuchBucket')).message, /examplebucket does not exist at https/)
+  const region = failure(400, documentOf('InvalidArgument', '<EC>0002-00000226</EC>'))
+  assert.equal(region.meaning, 'refused')
+  assert.match(region.message, /not in the region cn-hangzhou/)
+  const elsewhere = documentOf('AccessDenied', '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint>')
+  assert.match(failure(403, elsewhere).message, /at oss-cn-beijing\.aliyuncs\.com/)
+  assert.match(failure(403, documentOf('SignatureDoesNotMatch')).message, /check the access key secret/)
+  assert.match(failure(403, documentOf('SecondLevelDomainForbidden')).message, /virtual addressing/)
+})
+
+test('a wish to wait is kept', () => {
+  assert.equal(failure(503, '', { 'retry-after': '7' }).retryAfterMs, 7000)
+  assert.equal(failure(503, '', { 'retry-after': '7', 'x-oss-qos-delay-time': '120' }).retryAfterMs, 120)
+  assert.equal(failure(503, '', { 'retry-after': 'soon' }).retryAfterMs, undefined)
+})

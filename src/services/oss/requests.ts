@@ -1,0 +1,282 @@
+/**
+ * One request to one bucket: addressed, signed at the moment it is sent, sent, and read. Every failure leaves here as a
+ * `ServiceError`, the signal's reason, or what the body's source failed with. Nothing is tried twice.
+ */
+import { ServiceError, UploadError } from '../../engine/errors.js'
+import type { CancelSignal } from '../../engine/ports.js'
+import { formatHttpDate, parseHttpDate, parseIso } from '../../protocol/dates.js'
+import { encodeQuery, percentEncodePath } from '../../protocol/encode.js'
+import { decodeErrorDocument, type ErrorDocument, ProtocolError } from '../../protocol/errors.js'
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type RequestBody,
+  type Transport,
+  TransportError,
+  type TransportOptions,
+  type WireHeaders,
+} from '../../protocol/message.js'
+import type { Operation, WireAnswer, WireRequest } from '../../protocol/operations/operation.js'
+import { type Credentials, signV1, signV4 } from '../../protocol/signing.js'
+import type { CredentialsProvider } from '../credentials.js'
+import { type Clock, ServiceClock } from './clock.js'
+import { type Addressing, type Endpoint, parseEndpoint } from './endpoint.js'
+import { type Asked, failureOf, notOss } from './failures.js'
+import { checkBucketName, checkKey } from './names.js'
+
+export interface OssOptions {
+  /** Such as `https://oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9500`. */
+  readonly endpoint: string
+  readonly bucket: string
+  /** Such as `cn-hangzhou`. Default: what the endpoint says; `cn-hangzhou` for IP addresses and localhost. */
+  readonly region?: string | undefined
+  /** Default `v4`. */
+  readonly signatureVersion?: 'v1' | 'v4' | undefined
+  /** Default: `path` for IP addresses and localhost, `virtual` otherwise. */
+  readonly addressing?: Addressing | undefined
+  readonly credentials: CredentialsProvider
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+export interface CallOptions {
+  readonly signal: CancelSignal
+  /** Beside those of the operation. */
+  readonly headers?: WireHeaders
+  /** Object bytes, in the place of the operation's own body. */
+  readonly body?: RequestBody
+  readonly onSent?: (bytes: number) => void
+  readonly patience?: number
+  readonly expectContinue?: boolean
+}
+
+export interface Called<Output> {
+  readonly output: Output
+  /** The answer's Date in milliseconds. */
+  readonly date?: number
+  readonly requestId?: string
+}
+
+/** Largest answer that belongs to the protocol: a page of a thousand entries with long, encoded names. */
+const maxAnswerBytes = 16 * 1024 * 1024
+const maxErrorBytes = 1024 * 1024
+
+/** Keys that are refused with these may be old ones. */
+const refusedKeys: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'InvalidSecurityToken',
+  'SecurityTokenExpired',
+  'SignatureDoesNotMatch',
+])
+
+export class Requests {
+  readonly endpoint: Endpoint
+  readonly clock: ServiceClock
+  readonly #options: OssOptions
+
+  /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
+  constructor(options: OssOptions) {
+    this.#options = options
+    this.endpoint = parseEndpoint(options.endpoint, options)
+    this.clock = new ServiceClock(options.clock)
+    checkBucketName(options.bucket)
+    if (options.signatureVersion !== 'v1' && this.endpoint.region === undefined) {
+      throw new UploadError('invalid-argument', `The endpoint ${options.endpoint} needs a region beside it.`)
+    }
+  }
+
+  /** The whole exchange of an operation whose answer belongs to the protocol. */
+  async call<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    options: CallOptions,
+  ): Promise<Called<Output>> {
+    const request = operation.encodeRequest(input)
+    const asked = this.#asked(operation.name, request)
+    const response = await this.#send(asked, request, options)
+    const body = await readBody(response, maxAnswerBytes, options.signal)
+    const answer = { status: response.status, headers: response.headers, body }
+    return { output: this.#decode(operation, asked, answer), ...traceOf(response) }
+  }
+
+  /** For object bytes: the answer's head decoded, its body left to be read. */
+  async open<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    options: CallOptions,
+  ): Promise<{ output: Output; chunks: AsyncIterable<Uint8Array> }> {
+    const request = operation.encodeRequest(input)
+    const asked = this.#asked(operation.name, request)
+    const response = await this.#send(asked, request, options)
+    const { status, headers } = response
+    try {
+      const output = this.#decode(operation, asked, { status, headers, body: new Uint8Array() })
+      return { output, chunks: readChunks(response, options.signal) }
+    } catch (error) {
+      response.body.discard()
+      throw error
+    }
+  }
+
+  #asked(operation: string, { key }: WireRequest): Asked {
+    if (key !== undefined) checkKey(key)
+    const { origin, region } = this.endpoint
+    return { operation, bucket: this.#options.bucket, key, origin, region }
+  }
+
+  /** Resolves with an answer of success. */
+  async #send(asked: Asked, request: WireRequest, options: CallOptions): Promise<HttpResponse> {
+    const { signal } = options
+    const keys = await this.#options.credentials.current(signal)
+    const signedFor = this.clock.signingTime()
+    const http = this.#httpRequest(request, options, keys, signedFor)
+    const response = await exchange(this.#options.transport, http, options)
+    const { date } = traceOf(response)
+    if (date !== undefined) this.clock.hear(date)
+    if (response.status < 300 && response.status !== 203) return response
+    const body = await readBody(response, maxErrorBytes, signal)
+    const document = decodeErrorDocument(response.status, response.headers, body)
+    throw await this.#cure(failureOf(asked, document, response.headers), document, {
+      keys,
+      signedFor,
+      signal,
+      date,
+    })
+  }
+
+  #httpRequest(
+    request: WireRequest,
+    options: CallOptions,
+    keys: Credentials,
+    signedFor: number,
+  ): HttpRequest {
+    const { endpoint } = this
+    const place = addressOf(endpoint, this.#options.bucket, request)
+    const body = options.body ?? request.body
+    const headers: Record<string, string> = { ...request.headers, ...options.headers, host: place.host }
+    if (this.#options.signatureVersion === 'v1') headers['date'] = formatHttpDate(signedFor)
+    const signable = { ...request, headers, credentials: keys }
+    const signed =
+      this.#options.signatureVersion === 'v1'
+        ? signV1(signable)
+        : signV4({ ...signable, region: endpoint.region ?? '', date: new Date(signedFor) })
+    return {
+      method: request.method,
+      origin: place.origin,
+      target: place.target,
+      headers: { ...headers, ...signed.headers, authorization: signed.authorization },
+      ...(body === undefined ? {} : { body }),
+    }
+  }
+
+  /** Refused keys and a refused clock may be put right for the next attempt. */
+  async #cure(
+    error: ServiceError,
+    document: ErrorDocument,
+    sent: {
+      readonly keys: Credentials
+      readonly signedFor: number
+      readonly signal: CancelSignal
+      readonly date: number | undefined
+    },
+  ): Promise<ServiceError> {
+    if (document.code === 'RequestTimeTooSkewed') {
+      const serviceTime = parseIso(document.fields['ServerTime'] ?? '') ?? sent.date
+      return this.clock.refused(error, sent.signedFor, serviceTime)
+    }
+    if (!isAboutKeys(document) || !(await this.#options.credentials.replace(sent.keys, sent.signal)))
+      return error
+    const { status, serviceCode, ec, requestId } = error
+    const message = `The access key was refused and is replaced. ${error.message}`
+    return new ServiceError('credentials-rejected', message, {
+      cause: error,
+      status,
+      serviceCode,
+      ec,
+      requestId,
+    })
+  }
+
+  #decode<Input, Output>(operation: Operation<Input, Output>, asked: Asked, answer: WireAnswer): Output {
+    const { status, headers } = answer
+    const requestId = headers['x-oss-request-id']
+    const odd = (text: string, cause?: unknown) =>
+      new ServiceError('odd-answer', `${text} (${asked.operation} ${status}).`, { cause, status, requestId })
+    // Every answer of OSS has one; a captive portal's page, which would do for some operations, has none.
+    if (requestId === undefined) throw odd(notOss(asked, status))
+    try {
+      return operation.decodeAnswer(answer)
+    } catch (cause) {
+      if (!(cause instanceof ProtocolError)) throw cause
+      throw cause.document ? failureOf(asked, cause.document, headers) : odd(cause.message, cause)
+    }
+  }
+}
+
+/** Where a request goes: the bucket in the host name or in the path. */
+export function addressOf(
+  endpoint: Endpoint,
+  bucket: string,
+  request: Pick<WireRequest, 'key' | 'query'>,
+): { origin: string; host: string; target: string } {
+  const url = new URL(endpoint.origin)
+  if (endpoint.addressing === 'virtual') url.hostname = `${bucket}.${url.hostname}`
+  const path = `${endpoint.addressing === 'virtual' ? '' : `/${bucket}`}/${percentEncodePath(request.key ?? '')}`
+  const query = encodeQuery(request.query)
+  return { origin: url.origin, host: url.host, target: query === '' ? path : `${path}?${query}` }
+}
+
+/** A token that ended is sometimes only told in the message. */
+function isAboutKeys({ code = '', message }: ErrorDocument): boolean {
+  if (refusedKeys.has(code)) return true
+  return code === 'AccessDenied' && /security ?token|\bexpired\b/i.test(message)
+}
+
+async function exchange(
+  transport: Transport,
+  request: HttpRequest,
+  options: CallOptions,
+): Promise<HttpResponse> {
+  const { signal, onSent, patience, expectContinue } = options
+  const transportOptions: TransportOptions = {
+    signal,
+    ...(onSent ? { onSent } : {}),
+    ...(patience === undefined ? {} : { patience }),
+    ...(expectContinue ? { expectContinue } : {}),
+  }
+  try {
+    return await transport(request, transportOptions)
+  } catch (error) {
+    throw translated(error, signal)
+  }
+}
+
+async function readBody(response: HttpResponse, limit: number, signal: CancelSignal): Promise<Uint8Array> {
+  try {
+    return await response.body.bytes(limit)
+  } catch (error) {
+    throw translated(error, signal)
+  }
+}
+
+async function* readChunks(response: HttpResponse, signal: CancelSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response.body.chunks()
+  } catch (error) {
+    throw translated(error, signal)
+  }
+}
+
+function translated(error: unknown, signal: CancelSignal): unknown {
+  if (signal.aborted || !(error instanceof TransportError)) return error
+  const meaning = (
+    { connect: 'network', reset: 'network', stalled: 'stalled', garbled: 'odd-answer' } as const
+  )[error.failure]
+  return new ServiceError(meaning, `${error.message.replace(/\.$/, '')}.`, { cause: error })
+}
+
+function traceOf({ headers }: HttpResponse): { date?: number; requestId?: string } {
+  const date = parseHttpDate(headers['date'] ?? '')
+  const requestId = headers['x-oss-request-id']
+  return { ...(date === undefined ? {} : { date }), ...(requestId ? { requestId } : {}) }
+}

@@ -1,0 +1,89 @@
+/** The answer of a service as it is read. A pause in it is judged only while somebody waits for the next piece. */
+import type { IncomingMessage } from 'node:http'
+import { type ResponseBody, TransportError, type WireHeaders } from '../protocol/message.js'
+
+export interface AnswerSetting {
+  /** Longest wait for the next piece, in milliseconds. */
+  readonly pauseMs: number
+  /** Why the exchange was ended, when it was. */
+  readonly reason: () => unknown
+  /** Ends the exchange and its connection. */
+  readonly end: (reason: unknown) => void
+}
+
+export class AnswerBody implements ResponseBody {
+  readonly #incoming: IncomingMessage
+  readonly #setting: AnswerSetting
+
+  constructor(incoming: IncomingMessage, setting: AnswerSetting) {
+    this.#incoming = incoming
+    this.#setting = setting
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    const pieces = this.#incoming[Symbol.asyncIterator]()
+    try {
+      for (let piece = await this.#next(pieces); !piece.done; piece = await this.#next(pieces)) {
+        yield piece.value
+      }
+    } finally {
+      await pieces.return?.()
+    }
+    if (!this.#incoming.complete) throw this.#broken()
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for await (const piece of this.chunks()) {
+      size += piece.length
+      if (size > limit) {
+        const error = new TransportError(
+          'garbled',
+          `The answer is larger than the ${limit} bytes it may have`,
+        )
+        this.#setting.end(error)
+        throw error
+      }
+      pieces.push(piece)
+    }
+    return Buffer.concat(pieces, size)
+  }
+
+  discard(): void {
+    const late = setTimeout(() => this.#setting.end(this.#pause()), this.#setting.pauseMs)
+    this.#incoming.once('close', () => clearTimeout(late))
+    this.#incoming.resume()
+  }
+
+  async #next(pieces: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    const late = setTimeout(() => this.#setting.end(this.#pause()), this.#setting.pauseMs)
+    try {
+      const piece = await pieces.next()
+      const reason = this.#setting.reason()
+      if (reason !== undefined) throw reason
+      return piece
+    } catch (cause) {
+      throw this.#setting.reason() ?? this.#broken(cause)
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  #pause(): TransportError {
+    return new TransportError('stalled', 'The service stopped in the middle of its answer')
+  }
+
+  #broken(cause?: unknown): TransportError {
+    return new TransportError('reset', 'The connection broke in the middle of the answer', { cause })
+  }
+}
+
+/** Node's headers in the wire form: one string each. */
+export function flatHeaders(incoming: IncomingMessage): WireHeaders {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
+  }
+  return flat
+}

@@ -1,0 +1,149 @@
+/**
+ * The transport over node:http and node:https: keep-alive connections, one pool per origin, blocks lent and not copied.
+ * It never retries, and no request ever waits inside Node's agent.
+ */
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
+import {
+  type HttpRequest,
+  type RequestBody,
+  type Transport,
+  TransportError,
+  type TransportOptions,
+} from '../protocol/message.js'
+import { Exchange } from './exchange.js'
+import { Slots } from './slots.js'
+import { defaultStallLimits, type StallLimits } from './stall.js'
+
+export interface NodeTransportOptions {
+  /** Connections per origin, and so requests in flight at once. Default 16. */
+  readonly maxSockets?: number
+  /** An unused connection is closed after this many milliseconds. Default 15000. */
+  readonly idleTimeoutMs?: number
+  /** Certificates in PEM that are trusted besides the ones Node brings. */
+  readonly ca?: string | readonly string[]
+  /** Replaces some of `defaultStallLimits`. */
+  readonly stallLimits?: Partial<StallLimits>
+}
+
+export interface NodeTransport {
+  readonly transport: Transport
+  /** Ends all requests and connections; resolves when every borrowed block is home. */
+  close(): Promise<void>
+}
+
+/** Largest head of an answer in bytes: 8 KiB of user metadata and the rest fit well. */
+const maxAnswerHeadBytes = 64 * 1024
+
+export function createNodeTransport(options: NodeTransportOptions = {}): NodeTransport {
+  const limits: StallLimits = { ...defaultStallLimits, ...options.stallLimits }
+  const routes = new Map<string, Route>()
+  const running = new Set<Exchange>()
+  let closed = false
+
+  const transport: Transport = async (request, exchangeOptions = {}) => {
+    const route = routeTo(request.origin, routes, options)
+    const giveBack = await route.slots.take(exchangeOptions.signal)
+    const setting = {
+      open: () => openRequest(route, request, exchangeOptions),
+      secure: route.secure,
+      limits,
+      monotonic: () => performance.now(),
+    }
+    try {
+      if (closed) throw new TransportError('connect', 'This transport is closed')
+      if (exchangeOptions.signal?.aborted) throw exchangeOptions.signal.reason
+      const exchange = new Exchange(setting, request, exchangeOptions)
+      running.add(exchange)
+      exchange.over.then(() => {
+        running.delete(exchange)
+        giveBack()
+      })
+      return exchange.run()
+    } catch (error) {
+      giveBack() // nothing was begun
+      throw error
+    }
+  }
+
+  const close = async () => {
+    closed = true
+    const ending = [...running]
+    for (const exchange of ending) exchange.end(new TransportError('reset', 'The transport was closed'))
+    for (const route of routes.values()) route.agent.destroy()
+    await Promise.all(ending.map((exchange) => exchange.over))
+  }
+
+  return { transport, close }
+}
+
+/** All that requests to one origin share. */
+interface Route {
+  readonly secure: boolean
+  readonly host: string
+  readonly port: string
+  readonly agent: http.Agent
+  readonly slots: Slots
+}
+
+function routeTo(origin: string, routes: Map<string, Route>, options: NodeTransportOptions): Route {
+  const known = routes.get(origin)
+  if (known) return known
+  const url = new URL(origin)
+  const secure = url.protocol === 'https:'
+  const maxSockets = options.maxSockets ?? 16
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets,
+    maxFreeSockets: maxSockets,
+    noDelay: true,
+    timeout: options.idleTimeoutMs ?? 15_000,
+  }
+  // Without a server name Node would hold the certificate against the Host header, whatever we connect to.
+  const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, ...[options.ca].flat()] }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const route: Route = {
+    secure,
+    host,
+    port: url.port,
+    agent: secure
+      ? new https.Agent({ ...agentOptions, ...ca, servername: isIP(host) ? '' : host })
+      : new http.Agent(agentOptions),
+    slots: new Slots(maxSockets),
+  }
+  routes.set(origin, route)
+  return route
+}
+
+function openRequest(route: Route, request: HttpRequest, options: TransportOptions): http.ClientRequest {
+  const { body } = request
+  const headers: Record<string, string | number> = { ...request.headers }
+  if (body !== undefined) headers['content-length'] = bodySize(body)
+  if (options.expectContinue && canExpect(request)) headers['expect'] = '100-continue'
+  return (route.secure ? https : http).request({
+    agent: route.agent,
+    method: request.method,
+    host: route.host,
+    port: route.port || (route.secure ? 443 : 80),
+    path: request.target,
+    headers,
+    setHost: false,
+    maxHeaderSize: maxAnswerHeadBytes,
+  })
+}
+
+/** Node writes the headers of such a request as UTF-8, which is not what was signed where one goes beyond ASCII. */
+function canExpect({ body, headers }: HttpRequest): boolean {
+  return body !== undefined && bodySize(body) > 0 && Object.values(headers).every(isAscii)
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false
+  return true
+}
+
+function bodySize(body: Uint8Array | RequestBody): number {
+  return body instanceof Uint8Array ? body.length : body.size
+}

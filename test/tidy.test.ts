@@ -30,7 +30,8 @@ const LAYERS: readonly (readonly [prefix: string, mayImport: readonly string[]])
     'testing/',
     ['engine/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/', 'server/'],
   ],
-  ['index.ts', ['engine/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/']],
+  ['node/', ['engine/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/']],
+  ['index.ts', ['engine/', 'sources/', 'checkpoints/', 'services/', 'node/']],
 ]
 
 interface Manifest {

@@ -1,0 +1,67 @@
+/** The folder that checkpoints live in: made private, proved usable before anything is sent, and every failure explained. */
+import { constants } from 'node:fs'
+import { lstat, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { UploadError } from '../engine/errors.js'
+
+/** Creates the folder for this user alone where it is missing. The folder itself must not be a symbolic link. */
+export async function prepareFolder(folder: string): Promise<void> {
+  await usingStore(folder, async () => {
+    const firstCreated = await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (firstCreated !== undefined) await syncParents(folder, firstCreated)
+    const stats = await lstat(folder)
+    if (stats.isSymbolicLink()) {
+      throw new UploadError(
+        'store-unusable',
+        `The checkpoint folder ${folder} is a symbolic link. Name the folder that it points to.`,
+      )
+    }
+  })
+}
+
+/** A folder is only as durable as its name in its parent. */
+async function syncParents(folder: string, firstCreated: string): Promise<void> {
+  for (let created = folder; created.length >= firstCreated.length; created = dirname(created)) {
+    await syncFolder(dirname(created))
+  }
+}
+
+/** Makes names created, renamed or removed in the folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows can't open a folder, and journals its names by itself.
+  if (process.platform === 'win32') return
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some file systems have nothing to flush in a folder and say so.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full. Free some space there, or name another folder as store.',
+  EDQUOT: "this user's disk quota is used up. Free some space there, or name another folder as store.",
+  EROFS: 'the file system is read-only. Name another folder as store.',
+  EACCES: 'this user may not write there. Change its permissions, or name another folder as store.',
+  EPERM: 'this user may not write there. Change its permissions, or name another folder as store.',
+  ENOTDIR: 'it is no folder, or lies under something that is none. Name another folder as store.',
+  EEXIST: 'it is no folder. Name another folder as store.',
+  ENOENT: 'it has disappeared. Check that nothing cleans it up, and start again.',
+  ELOOP: 'a symbolic link is in its place. Remove the link, or name another folder as store.',
+}
+
+/** Runs file system work for the store; what the system refuses becomes `store-unusable`, saying what to do. */
+export async function usingStore<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (cause instanceof UploadError || code === undefined) throw cause
+    const advice = ADVICE[code] ?? `${message}. Check that disk, or name another folder as store.`
+    throw new UploadError('store-unusable', `Checkpoints can't be kept in ${path}: ${advice}`, { cause })
+  }
+}

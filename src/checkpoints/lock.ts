@@ -1,0 +1,258 @@
+/**
+ * The exclusive hold on one target, between processes. Everyone who wants it raises a flag under a name of their own and
+ * then looks for others': of any two, the later one to raise sees the earlier. No name is ever shared or used again, so
+ * that clearing away a dead process's flag can never hit a newcomer's.
+ */
+import { randomBytes } from 'node:crypto'
+import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UploadError } from '../engine/errors.js'
+import { usingStore } from './folder.js'
+import {
+  decodeLock,
+  describeHolder,
+  encodeLock,
+  judgeLock,
+  type LockRecord,
+  type LockVerdict,
+} from './lock-record.js'
+import { giveLifeSign, type LifeSign, lookForLifeSign } from './lock-socket.js'
+import { type ProcessIdentity, processState, whoAmI } from './process-identity.js'
+
+/** What is locked. */
+export interface LockPlace {
+  readonly folder: string
+  /** A file name's beginning, without dots; of one target alone. */
+  readonly id: string
+  /** What it is, for messages. */
+  readonly what: string
+}
+
+export interface Lock {
+  /** Is it still ours? Somebody may have taken it by force. */
+  held(): Promise<boolean>
+  /** Leaves nothing behind. More than one call does no harm. */
+  release(): Promise<void>
+}
+
+/** Somebody else's flag, not proved dead. */
+interface Rival {
+  readonly token: string
+  readonly record: LockRecord | undefined
+}
+
+/** A hold older than this, in milliseconds, is no longer contending: there is no use in waiting for it to step back. */
+const CONTENDING_MS = 2000
+const ROUNDS = 24
+const PAUSE_MS = { least: 20, most: 60 }
+
+/** Holds of this process, by place: they need no looking. */
+const holdsHere = new Map<string, string>()
+
+/**
+ * @param options.steal take it from whoever seems to hold it; they learn by `held()`
+ * @throws UploadError `locked`, naming who holds it; `store-unusable`
+ */
+export async function acquireLock(place: LockPlace, options: { readonly steal: boolean }): Promise<Lock> {
+  const { folder, id } = place
+  const here = join(folder, id)
+  if (holdsHere.has(here) && !options.steal) throw heldHere(place)
+  const token = randomBytes(8).toString('hex')
+  holdsHere.set(here, token)
+  const me = await whoAmI()
+  const flag = await createFlag(place, token, me)
+  let released = false
+  const release = async (): Promise<void> => {
+    if (released) return
+    released = true
+    if (holdsHere.get(here) === token) holdsHere.delete(here)
+    await flag.destroy()
+    await clearOrphans(place, me)
+  }
+  try {
+    await usingStore(folder, () => contend(place, { me, token, flag, steal: options.steal }))
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return { held: async () => !released && (await flag.isUp()), release }
+}
+
+/** Who holds the place, in words; `undefined` when nobody does. Changes nothing. */
+export async function findHolder(
+  place: Pick<LockPlace, 'folder' | 'id'>,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const { rivals } = await lookAround(place, names, { me: await whoAmI(), token: '' })
+  const [rival] = rivals
+  return rival === undefined ? undefined : describeHolder(rival.record)
+}
+
+/**
+ * Returns once our flag is up and a look around, begun after it was raised, found no other. Of several contenders the
+ * one with the lowest token stays and the others step back, so somebody always gets it.
+ */
+async function contend(
+  place: LockPlace,
+  { me, token, flag, steal }: { me: ProcessIdentity; token: string; flag: Flag; steal: boolean },
+): Promise<void> {
+  let mayForce = steal
+  for (let round = 1; ; round += 1) {
+    const names = await readdir(place.folder)
+    const { rivals, dead } = await lookAround(place, names, { me, token })
+    await clear(place, dead)
+    if (mayForce) await clear(place, rivals)
+    if (rivals.length === 0 || mayForce) {
+      mayForce = false
+      if (await flag.isUp()) return
+      if (round >= ROUNDS) throw heldBy(place, undefined)
+      await flag.raise()
+      continue
+    }
+    const settled = rivals.find(({ record }) => isSettled(record, me))
+    if (settled !== undefined || round >= ROUNDS) throw heldBy(place, (settled ?? rivals[0])?.record)
+    if (rivals.some((rival) => rival.token < token)) await flag.lower()
+    await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least))
+  }
+}
+
+/** Only on our own host do both times come from one clock. */
+function isSettled(record: LockRecord | undefined, me: ProcessIdentity): boolean {
+  return record?.host === me.host && Date.now() - Date.parse(record.since) > CONTENDING_MS
+}
+
+async function lookAround(
+  place: Pick<LockPlace, 'folder' | 'id'>,
+  names: readonly string[],
+  { me, token }: { readonly me: ProcessIdentity; readonly token: string },
+): Promise<{ rivals: Rival[]; dead: Rival[] }> {
+  const rivals: Rival[] = []
+  const dead: Rival[] = []
+  for (const other of tokensOf(names, place.id, 'lock')) {
+    if (other === token) continue
+    const found = await examine(place, other, 'lock', me)
+    if (found === undefined) continue
+    const side = found.verdict === 'dead' ? dead : rivals
+    side.push({ token: other, record: found.record })
+  }
+  return { rivals, dead }
+}
+
+/** `undefined` when the file is gone. */
+async function examine(
+  { folder, id }: Pick<LockPlace, 'folder' | 'id'>,
+  token: string,
+  kind: 'lock' | 'tmp',
+  me: ProcessIdentity,
+): Promise<{ record: LockRecord | undefined; verdict: LockVerdict } | undefined> {
+  const text = await readFile(join(folder, fileName(id, token, kind)), 'utf8').catch(ignoreMissing)
+  if (text === undefined) return undefined
+  const record = decodeLock(text)
+  const verdict = judgeLock(record, me, {
+    socket: await lookForLifeSign(folder, fileName(id, token, 'sock')),
+    process: record === undefined ? 'unsure' : await processState(record),
+  })
+  return { record, verdict }
+}
+
+/** The lock file goes last: a crash in between must not leave a socket that nothing points at. */
+async function clear({ folder, id }: LockPlace, flags: readonly Rival[]): Promise<void> {
+  for (const { token } of flags) {
+    for (const kind of ['sock', 'tmp', 'lock'] as const) {
+      await unlink(join(folder, fileName(id, token, kind))).catch(ignoreMissing)
+    }
+  }
+}
+
+/**
+ * Removes what processes left that were killed before their flag was up. A refusing socket may also be a newcomer's that
+ * is not listening yet; that one raises its flag all the same, and is judged by its process from then on.
+ */
+async function clearOrphans(place: LockPlace, me: ProcessIdentity): Promise<void> {
+  const { folder, id } = place
+  try {
+    const names = await readdir(folder)
+    const locks = new Set(tokensOf(names, id, 'lock'))
+    const orphans = new Set([...tokensOf(names, id, 'sock'), ...tokensOf(names, id, 'tmp')])
+    for (const token of orphans) {
+      if (locks.has(token)) continue
+      const refuses = (await lookForLifeSign(folder, fileName(id, token, 'sock'))) === 'refuses'
+      const dead = (await examine(place, token, 'tmp', me))?.verdict === 'dead'
+      if (refuses || dead) await clear(place, [{ token, record: undefined }])
+    }
+  } catch (error) {
+    // Only tidying: what can't be removed now stays for the next one, and holds nobody up.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+  }
+}
+
+interface Flag {
+  raise(): Promise<void>
+  lower(): Promise<void>
+  isUp(): Promise<boolean>
+  destroy(): Promise<void>
+}
+
+/** Not up yet, but its life sign is given already: a flag must never be seen without. */
+async function createFlag({ folder, id }: LockPlace, token: string, me: ProcessIdentity): Promise<Flag> {
+  const socket = fileName(id, token, 'sock')
+  const lockPath = join(folder, fileName(id, token, 'lock'))
+  const lifeSign: LifeSign | undefined = await giveLifeSign(folder, socket)
+  const lower = (): Promise<void> => unlink(lockPath).catch(ignoreMissing)
+  return {
+    async raise() {
+      const temporary = join(folder, fileName(id, token, 'tmp'))
+      const since = new Date().toISOString()
+      const handle = await open(temporary, 'wx', 0o600)
+      try {
+        await handle.writeFile(
+          encodeLock({ v: 1, token, ...me, socket: lifeSign === undefined ? null : socket, since }),
+        )
+        // After a power cut, a flag must still say whose it was: one that says nothing can't be proved dead.
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+      // Somebody's tidying may have taken it for a dead one's. Then the flag is not up, and is raised again.
+      await rename(temporary, lockPath).catch(ignoreMissing)
+    },
+    lower,
+    isUp: () => usingStore(folder, async () => (await lstat(lockPath).catch(ignoreMissing)) !== undefined),
+    async destroy() {
+      // What can't be removed any more is at least without its life sign, so the next one will see that it is dead.
+      await lower().catch(() => {})
+      await unlink(join(folder, fileName(id, token, 'tmp'))).catch(() => {})
+      await lifeSign?.close()
+      await unlink(join(folder, socket)).catch(() => {})
+    },
+  }
+}
+
+type FlagFile = 'lock' | 'sock' | 'tmp'
+
+function fileName(id: string, token: string, kind: FlagFile): string {
+  return `${id}.${token}.${kind}`
+}
+
+function tokensOf(names: readonly string[], id: string, kind: FlagFile): string[] {
+  return names
+    .filter((name) => name.startsWith(`${id}.`) && name.endsWith(`.${kind}`))
+    .map((name) => name.slice(id.length + 1, -(kind.length + 1)))
+}
+
+function heldHere({ what }: LockPlace): UploadError {
+  return new UploadError('locked', `This process is already at work on ${what}. Wait until it has finished.`)
+}
+
+function heldBy({ what }: LockPlace, record: LockRecord | undefined): UploadError {
+  return new UploadError(
+    'locked',
+    `${what} is held by ${describeHolder(record)}. Wait until it has finished, or end it; ` +
+      'if it is surely gone, take over by force (--steal).',
+  )
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+}

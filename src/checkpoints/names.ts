@@ -1,0 +1,32 @@
+/** The names a target goes by: in files, where only the hash decides, and in messages. Pure. */
+import { createHash } from 'node:crypto'
+import type { Target } from '../engine/ports.js'
+
+const HASH_DIGITS = 32
+const READABLE_CHARACTERS = 40
+
+/** The same for equal targets alone. */
+export function targetHash({ service, bucket, key }: Target): string {
+  return createHash('sha256')
+    .update(JSON.stringify([service, bucket, key]))
+    .digest('hex')
+    .slice(0, HASH_DIGITS)
+}
+
+/** The end of the key, for people to recognise, and the hash. Safe as a file name everywhere. */
+export function checkpointId(target: Target): string {
+  const readable = target.key
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .slice(-READABLE_CHARACTERS)
+    .replace(/^[._-]+/, '')
+  return `${readable === '' ? 'object' : readable}-${targetHash(target)}`
+}
+
+export function hashOfId(checkpointId: string): string {
+  return checkpointId.slice(-HASH_DIGITS)
+}
+
+/** One line, whatever the key. */
+export function targetInWords({ bucket, key }: Target): string {
+  return `${bucket}/${key}`.replace(/\p{Cc}/gu, '?')
+}

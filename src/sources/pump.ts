@@ -1,0 +1,86 @@
+/**
+ * Moves a range of a source to a sink, reading one block ahead while the sink holds another. A failure or abort is
+ * reported at once, even while the sink still holds a block: a stuck sink may need just that news to let go. The blocks
+ * come home when whoever uses them is done.
+ */
+import type { BlockSink, CancelSignal, Slice } from '../engine/ports.js'
+
+/** Bytes that somebody else owns. They stay as they are until `giveBack`, which is called exactly once. */
+export interface Loan {
+  readonly bytes: Uint8Array
+  giveBack(): void
+}
+
+/** Reads some bytes from `offset` on, at least one and never past the range's end. */
+export type Borrow = (offset: number, signal?: CancelSignal) => Promise<Loan>
+
+/**
+ * @throws RangeError unless `start` and `end` are whole numbers and 0 <= start <= end
+ */
+export function sliceOf(
+  range: { readonly start: number; readonly end: number },
+  borrow: (offset: number, end: number, signal?: CancelSignal) => Promise<Loan>,
+): Slice {
+  const { start, end } = range
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
+    throw new RangeError(`Not a range: ${start} to ${end}`)
+  }
+  return {
+    start,
+    size: end - start,
+    pump: (sink, signal) =>
+      orAborted(
+        relay(range, (offset) => borrow(offset, end, signal), sink, signal),
+        signal,
+      ),
+  }
+}
+
+async function relay(
+  { start, end }: { readonly start: number; readonly end: number },
+  borrow: Borrow,
+  sink: BlockSink,
+  signal: CancelSignal | undefined,
+): Promise<void> {
+  if (start === end) return
+  let loan: Loan | undefined = await borrow(start)
+  let offset = start
+  while (loan !== undefined) {
+    if (signal?.aborted) {
+      loan.giveBack()
+      return
+    }
+    offset += loan.bytes.length
+    const sunk = lend(loan, sink)
+    const ahead: Promise<Loan> | undefined = offset < end ? borrow(offset) : undefined
+    try {
+      loan = (await Promise.all([ahead, sunk]))[0]
+    } catch (error) {
+      ahead?.then(
+        (unused) => unused.giveBack(),
+        () => {},
+      )
+      throw error
+    }
+  }
+}
+
+/** The block goes home as soon as the sink settles: with a pool of one, the read ahead is waiting for just that block. */
+async function lend(loan: Loan, sink: BlockSink): Promise<void> {
+  try {
+    await sink(loan.bytes)
+  } finally {
+    loan.giveBack()
+  }
+}
+
+/** The work's outcome, or the signal's reason as soon as it aborts. The work then ends by itself. */
+function orAborted(work: Promise<void>, signal: CancelSignal | undefined): Promise<void> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

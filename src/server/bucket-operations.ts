@@ -12,7 +12,7 @@ import {
   listObjects,
   listObjectsV2,
 } from '../protocol/operations/listing.js'
-import { listMultipartUploads } from '../protocol/operations/multipart.js'
+import { listMultipartUploads } from '../protocol/operations/multipart-lists.js'
 import { type Exchange, type Operate, OWNER, Refusal } from './context.js'
 import { checkBucketAcl, invalidArgument } from './names.js'
 import { receiveDocument } from './receive.js'

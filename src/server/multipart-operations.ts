@@ -7,9 +7,9 @@ import {
   type Completion,
   completeMultipartUpload,
   initiateMultipartUpload,
-  listParts,
   uploadPart,
 } from '../protocol/operations/multipart.js'
+import { listParts } from '../protocol/operations/multipart-lists.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { randomHex } from './hex.js'

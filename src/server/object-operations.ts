@@ -1,13 +1,12 @@
 /** The operations on single objects. */
 import {
   type Conditions,
-  deleteObject,
   getObject,
   getObjectMeta,
   headObject,
   type ObjectHead,
-  putObject,
-} from '../protocol/operations/objects.js'
+} from '../protocol/operations/object-reads.js'
+import { deleteObject, putObject } from '../protocol/operations/objects.js'
 import { resolveRange } from '../protocol/range.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'

@@ -2,18 +2,15 @@
 import type { CancelSignal, UploadRef } from '../engine/ports.js'
 import { type BucketInfo, getBucketInfo, putBucket } from '../protocol/operations/buckets.js'
 import { listObjectsV2, type ObjectEntry } from '../protocol/operations/listing.js'
+import { abortMultipartUpload } from '../protocol/operations/multipart.js'
+import { listMultipartUploads, type UploadEntry } from '../protocol/operations/multipart-lists.js'
 import {
-  abortMultipartUpload,
-  listMultipartUploads,
-  type UploadEntry,
-} from '../protocol/operations/multipart.js'
-import {
-  deleteObject,
   type GetObjectOutput,
   getObject,
   headObject,
   type ObjectHead,
-} from '../protocol/operations/objects.js'
+} from '../protocol/operations/object-reads.js'
+import { deleteObject } from '../protocol/operations/objects.js'
 import { type OssOptions, Requests } from './oss/requests.js'
 
 /** Bytes `start` to `end`, `end` excluded; without `end`, to the object's end. */

@@ -2,13 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProtocolError } from '../errors.js'
-import {
-  completeMultipartUpload,
-  initiateMultipartUpload,
-  listMultipartUploads,
-  listParts,
-  uploadPart,
-} from './multipart.js'
+import { completeMultipartUpload, initiateMultipartUpload, uploadPart } from './multipart.js'
+import { listMultipartUploads, listParts } from './multipart-lists.js'
 import type { WireAnswer, WireRequest } from './operation.js'
 
 const bytes = (text: string) => new TextEncoder().encode(text)

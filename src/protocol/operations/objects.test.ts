@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { ProtocolError } from '../errors.js'
 import { listBuckets, putBucket } from './buckets.js'
 import { listObjects, listObjectsV2 } from './listing.js'
-import { getObject, headObject, putObject } from './objects.js'
+import { getObject, headObject } from './object-reads.js'
+import { putObject } from './objects.js'
 import type { WireAnswer, WireRequest } from './operation.js'
 
 const answer = (status: number, headers: Record<string, string>, body = ''): WireAnswer => ({

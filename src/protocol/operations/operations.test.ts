@@ -9,11 +9,11 @@ import {
   abortMultipartUpload,
   completeMultipartUpload,
   initiateMultipartUpload,
-  listMultipartUploads,
-  listParts,
   uploadPart,
 } from './multipart.js'
-import { deleteObject, getObject, getObjectMeta, headObject, putObject } from './objects.js'
+import { listMultipartUploads, listParts } from './multipart-lists.js'
+import { getObject, getObjectMeta, headObject } from './object-reads.js'
+import { deleteObject, putObject } from './objects.js'
 import type { Operation } from './operation.js'
 
 const bucket = fc.constantFrom('b-1', 'examplebucket')

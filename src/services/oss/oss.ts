@@ -16,11 +16,11 @@ import {
   abortMultipartUpload,
   completeMultipartUpload,
   initiateMultipartUpload,
-  listMultipartUploads,
-  listParts,
   uploadPart,
 } from '../../protocol/operations/multipart.js'
-import { headObject, putObject, type StoredAnswer } from '../../protocol/operations/objects.js'
+import { listMultipartUploads, listParts } from '../../protocol/operations/multipart-lists.js'
+import { headObject } from '../../protocol/operations/object-reads.js'
+import { putObject, type StoredAnswer } from '../../protocol/operations/objects.js'
 import { BodySender } from './body-sender.js'
 import { checkHeaders, forbidsOverwrite, headerKind, headersFor, type RequestKind } from './headers.js'
 import { ossLimits } from './limits.js'

@@ -7,8 +7,7 @@ import { UploadError } from '../engine/errors.js'
 /** Creates the folder for this user alone where it is missing. The folder itself must not be a symbolic link. */
 export async function prepareFolder(folder: string): Promise<void> {
   await usingStore(folder, async () => {
-    const firstCreated = await mkdir(folder, { recursive: true, mode: 0o700 })
-    if (firstCreated !== undefined) await syncParents(folder, firstCreated)
+    await makeFolder(folder)
     const stats = await lstat(folder)
     if (stats.isSymbolicLink()) {
       throw new UploadError(
@@ -16,14 +15,30 @@ export async function prepareFolder(folder: string): Promise<void> {
         `The checkpoint folder ${folder} is a symbolic link. Name the folder that it points to.`,
       )
     }
+    if (!stats.isDirectory()) throw Object.assign(new Error(`${folder} is no folder`), { code: 'EEXIST' })
   })
 }
 
-/** A folder is only as durable as its name in its parent. */
-async function syncParents(folder: string, firstCreated: string): Promise<void> {
-  for (let created = folder; created.length >= firstCreated.length; created = dirname(created)) {
-    await syncFolder(dirname(created))
+/**
+ * A folder is only as durable as its name in its parent, so each one made is synced there. Not `recursive`: where the
+ * system can't make a folder although its parent exists (under /proc, say), Node's own recursion never ends.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder)
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || parent === folder || (await exists(parent))) throw error
+    await makeFolder(parent)
+    return makeFolder(folder)
   }
+  await syncFolder(parent)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
 /** Makes names created, renamed or removed in the folder durable. */
@@ -50,7 +65,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there. Change its permissions, or name another folder as store.',
   ENOTDIR: 'it is no folder, or lies under something that is none. Name another folder as store.',
   EEXIST: 'it is no folder. Name another folder as store.',
-  ENOENT: 'it has disappeared. Check that nothing cleans it up, and start again.',
+  ENOENT:
+    'it can not be made there, or has disappeared. Check what cleans it up, or name another folder as store.',
   ELOOP: 'a symbolic link is in its place. Remove the link, or name another folder as store.',
 }
 

@@ -2,7 +2,7 @@
  * Storage in a folder of one's own: `metadata/` (the ledger) and `contents/` (the bytes). Only one server at a time has
  * it open; what an earlier one left behind half done is removed at the start.
  */
-import { mkdir } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { openDiskContents, syncFolder } from './disk-contents.js'
 import { LedgerInUseError, openDiskLedger } from './disk-ledger.js'
@@ -33,7 +33,7 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Stor
   const durable = options.durability === 'durable'
   const metadata = join(folder, 'metadata')
   const contentsFolder = join(folder, 'contents')
-  await makeFolders([metadata, contentsFolder], durable)
+  for (const path of [metadata, contentsFolder]) await makeFolder(resolve(path), durable)
 
   const ledger = await openLedger(folder, metadata, durable)
   try {
@@ -48,16 +48,26 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Stor
   }
 }
 
-/** Every folder made is synced into the one above it, else a power cut could take the whole tree. */
-async function makeFolders(paths: readonly string[], durable: boolean): Promise<void> {
-  for (const path of paths) {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 })
-    if (first === undefined || !durable) continue
-    for (let made = path; ; made = dirname(made)) {
-      await syncFolder(dirname(made))
-      if (made === first) break
-    }
+/**
+ * Every folder made is synced into the one above it, else a power cut could take the whole tree. Not `recursive`: where the
+ * system can't make a folder although its parent exists (under /proc, say), Node's own recursion never ends.
+ */
+async function makeFolder(path: string, durable: boolean): Promise<void> {
+  const parent = dirname(path)
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error
+    await makeFolder(parent, durable)
+    return makeFolder(path, durable)
   }
+  if (durable) await syncFolder(parent)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
 async function openLedger(folder: string, metadata: string, durable: boolean): Promise<Ledger> {

@@ -1,0 +1,71 @@
+/** `longhaul discard`: aborts unfinished uploads at the service and forgets them. Objects are never touched. */
+import { type Discarded, discardUpload, type PendingUpload } from '../../index.js'
+import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
+import { failureLine, failureOf, UsageError } from '../failure.js'
+import { writeFailure, writeJson } from '../json.js'
+import { objectUrl } from '../object-url.js'
+import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
+import { countOf } from '../sizes.js'
+import { debugTrace, type OutputFlags } from '../upload-job.js'
+import type { World } from '../world.js'
+
+export interface DiscardFlags extends ConnectionFlags, OutputFlags, ChoiceFlags {
+  readonly yes?: boolean
+  readonly steal?: boolean
+}
+
+export async function discard(id: string | undefined, flags: DiscardFlags, world: World): Promise<number> {
+  const uploads = await chooseUploads(id, flags, world)
+  if (flags.all === true && flags.yes !== true && world.screen.moving && uploads.length > 0) {
+    throw new UsageError(
+      `This aborts ${countOf(uploads.length, 'unfinished upload')} and their parts: add --yes if that is meant.`,
+    )
+  }
+  const connection = await resolveConnection(flags, world.environment, world.program)
+  if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
+    world.screen.out('There is nothing to discard.')
+  }
+  const exitCodes: number[] = []
+  for (const upload of uploads) {
+    if (world.signal.aborted) break
+    exitCodes.push(await discardOne(upload, { connection, flags, world }))
+  }
+  const exitCode = exitCodeOfMany(exitCodes)
+  if (flags.json === true) {
+    const done = exitCodes.filter((each) => each === success).length
+    writeJson(world.screen, 'summary', { exitCode, done, failed: exitCodes.length - done })
+  }
+  return exitCode
+}
+
+async function discardOne(
+  upload: PendingUpload,
+  { connection, flags, world }: { connection: Connection; flags: DiscardFlags; world: World },
+): Promise<number> {
+  const { screen, signal, environment } = world
+  const { id, bucket: name, key } = upload
+  try {
+    const bucket = bucketOfPending(upload, connection)
+    const discarded = await discardUpload(bucket, key, {
+      store: storeFolder(flags, environment),
+      signal,
+      steal: flags.steal,
+    })
+    if (flags.json === true) writeJson(screen, 'result', { id, bucket: name, key, ...discarded })
+    else if (flags.quiet !== true) screen.out(sentence(objectUrl(upload), discarded))
+    return success
+  } catch (error) {
+    const failure = failureOf(error)
+    if (flags.json === true) writeFailure(screen, failure, { id, bucket: name, key })
+    screen.err(failureLine(failure))
+    debugTrace(error, world)
+    return exitCodeOfError(failure.code, world.stoppedBy())
+  }
+}
+
+function sentence(url: string, { aborted, completed }: Discarded): string {
+  if (completed) return `${url} had become an object already; it stays, and the checkpoint is gone.`
+  if (aborted.length === 0) return `Forgot ${url}; there was nothing at the service to abort.`
+  return `Discarded ${url}: aborted ${aborted.join(', ')}`
+}

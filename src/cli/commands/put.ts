@@ -1,0 +1,88 @@
+/** `longhaul put`: one file becomes one object, going on by itself where an earlier run stopped. */
+import { basename, resolve } from 'node:path'
+import type { UploadOptions } from '../../index.js'
+import { UsageError } from '../failure.js'
+import { parseHeaders } from '../headers.js'
+import { sameCommand } from '../invocation.js'
+import { writeJson } from '../json.js'
+import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../object-url.js'
+import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
+import { type OutputFlags, runUploadJob } from '../upload-job.js'
+import type { World } from '../world.js'
+
+export interface UploadFlags extends ConnectionFlags, OutputFlags {
+  readonly store?: string
+  readonly header?: readonly string[]
+  readonly numThreads?: number | 'auto'
+  readonly limitRate?: number
+  /** Milliseconds. */
+  readonly retryFor?: number
+  readonly verify?: 'always' | 'changed' | 'paranoid'
+  readonly steal?: boolean
+}
+
+export interface PutFlags extends UploadFlags {
+  readonly meta?: readonly string[]
+  readonly partSize?: number
+  readonly multipartThreshold?: number
+  readonly restart?: boolean
+}
+
+export async function put(paths: readonly string[], flags: PutFlags, world: World): Promise<number> {
+  const { file, target } = readPaths(paths)
+  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
+  const { exitCode, fields } = await runUploadJob(
+    {
+      bucket,
+      key: target.key,
+      file: resolve(file),
+      options: {
+        ...uploadOptions(flags, world),
+        headers: parseHeaders(flags),
+        partSize: flags.partSize,
+        multipartThreshold: flags.multipartThreshold,
+        restart: flags.restart,
+      },
+      goOn: sameCommand(world.program, world.args),
+    },
+    flags,
+    world,
+  )
+  if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...fields })
+  return exitCode
+}
+
+/** What `put` and `resume` have in common. */
+export function uploadOptions(flags: UploadFlags, world: World): UploadOptions {
+  return {
+    store: storeFolder(flags, world.environment),
+    numThreads: flags.numThreads ?? 4,
+    limitRate: flags.limitRate,
+    verify: flags.verify,
+    steal: flags.steal,
+    retry: { noProgressForMs: flags.retryFor },
+  }
+}
+
+function readPaths(paths: readonly string[]): { readonly file: string; readonly target: ObjectUrl } {
+  const sources = paths.slice(0, -1)
+  const destination = paths.at(-1) ?? ''
+  const [file] = sources
+  if (file === undefined) {
+    throw new UsageError(
+      isObjectUrl(destination)
+        ? 'The file is missing: put FILE oss://bucket/key.'
+        : 'The destination is missing: put FILE oss://bucket/key.',
+    )
+  }
+  if (sources.length > 1) {
+    throw new UsageError(`put takes one file at a time, and ${sources.length} were given.`)
+  }
+  if (isObjectUrl(file)) throw new UsageError('put uploads a file; the first argument has to be one.')
+  return { file, target: withName(parseObjectUrl(destination), file) }
+}
+
+/** A destination that is a bucket or ends in a slash gets the file's own name. */
+function withName({ bucket, key }: ObjectUrl, file: string): ObjectUrl {
+  return { bucket, key: key === '' || key.endsWith('/') ? `${key}${basename(resolve(file))}` : key }
+}

@@ -1,0 +1,91 @@
+/** `longhaul resume`: goes on with unfinished uploads by what their checkpoints tell. */
+import { resolve } from 'node:path'
+import type { PendingUpload } from '../../index.js'
+import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
+import { failureLine, failureOf, UsageError } from '../failure.js'
+import { type HeaderMap, parseHeaders } from '../headers.js'
+import { sameCommand } from '../invocation.js'
+import { writeFailure, writeJson } from '../json.js'
+import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { type Connection, resolveConnection } from '../settings.js'
+import { debugTrace, type JobEnd, runUploadJob, type UploadJob } from '../upload-job.js'
+import type { World } from '../world.js'
+import { type UploadFlags, uploadOptions } from './put.js'
+
+export interface ResumeFlags extends UploadFlags, ChoiceFlags {}
+
+export async function resume(id: string | undefined, flags: ResumeFlags, world: World): Promise<number> {
+  const chosen = await chooseUploads(id, flags, world)
+  // Under --all, what is only to be aborted is nothing to go on with, and no failure either.
+  const uploads = id === undefined ? chosen.filter(({ state }) => state !== 'aborting') : chosen
+  const connection = await resolveConnection(flags, world.environment, world.program)
+  if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
+    world.screen.out('There is nothing to go on with.')
+  }
+  const ends: JobEnd[] = []
+  for (const upload of uploads) {
+    if (world.signal.aborted) break
+    ends.push(await goOn(upload, { connection, flags, world }))
+  }
+  const exitCode = exitCodeOfMany(ends.map((end) => end.exitCode))
+  if (flags.json === true) {
+    const [only] = ends
+    const fields = ends.length === 1 && only !== undefined ? only.fields : countsOf(ends)
+    writeJson(world.screen, 'summary', { exitCode, ...fields })
+  }
+  return exitCode
+}
+
+async function goOn(
+  upload: PendingUpload,
+  { connection, flags, world }: { connection: Connection; flags: ResumeFlags; world: World },
+): Promise<JobEnd> {
+  let job: UploadJob
+  try {
+    job = {
+      bucket: bucketOfPending(upload, connection),
+      key: upload.key,
+      file: resolve(sourceOf(upload)),
+      options: {
+        ...uploadOptions(flags, world),
+        headers: headersOf(upload, parseHeaders(flags)),
+        // It was begun as a multipart upload, however small the file is by now.
+        multipartThreshold: upload.uploadId === undefined ? undefined : 0,
+      },
+      goOn: sameCommand(world.program, world.args),
+    }
+  } catch (error) {
+    const failure = failureOf(error)
+    const target = { id: upload.id, bucket: upload.bucket, key: upload.key }
+    if (flags.json === true) writeFailure(world.screen, failure, target)
+    world.screen.err(failureLine(failure))
+    debugTrace(error, world)
+    return { exitCode: exitCodeOfError(failure.code, world.stoppedBy()), fields: target }
+  }
+  return runUploadJob(job, flags, world)
+}
+
+function sourceOf({ id, source, state }: PendingUpload): string {
+  if (state === 'aborting') {
+    throw new UsageError(`The upload ${id} was given up; only its abort is left to do: discard it.`)
+  }
+  if (source === '')
+    throw new UsageError(`The checkpoint ${id} does not tell which file it is of: put it again.`)
+  return source
+}
+
+/** The headers it was begun with; those whose values are not kept have to come again. */
+function headersOf({ headers, secretHeaders }: PendingUpload, given: HeaderMap): HeaderMap {
+  const missing = secretHeaders.filter((name) => given[name] === undefined)
+  if (missing.length > 0) {
+    throw new UsageError(
+      `The upload was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --header.`,
+    )
+  }
+  return { ...headers, ...given }
+}
+
+function countsOf(ends: readonly JobEnd[]): { readonly done: number; readonly failed: number } {
+  const done = ends.filter(({ exitCode }) => exitCode === 0).length
+  return { done, failed: ends.length - done }
+}

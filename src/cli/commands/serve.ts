@@ -1,0 +1,152 @@
+/** `longhaul serve`: the embedded server as a command. It ends with exit code 0 when it is told to stop. */
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createServer, DataFolderError, type RequestLogEntry, type Server } from '../../server/index.js'
+import { CommandError, oneLine, UsageError } from '../failure.js'
+import { defaultDataFolder, runFilePath } from '../home.js'
+import { writeJson } from '../json.js'
+import { clockTime } from '../progress-line.js'
+import { announceServer, withdrawServer } from '../run-file.js'
+import { readRemembered, remember, rememberedFile } from '../serve-memory.js'
+import { startText } from '../serve-text.js'
+import { formatSize } from '../sizes.js'
+import type { World } from '../world.js'
+
+export interface ServeFlags {
+  readonly port?: number
+  readonly host?: string
+  readonly data?: string
+  readonly region?: string
+  readonly accessKeyId?: string
+  readonly accessKeySecret?: string
+  readonly bucket?: readonly string[]
+  readonly durability: 'durable' | 'fast' | 'memory'
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+const usualPort = 9500
+
+export async function serve(flags: ServeFlags, world: World): Promise<number> {
+  const { screen, environment, signal } = world
+  const { durability, bucket: buckets = ['examplebucket'] } = flags
+  const dataDir = durability === 'memory' ? undefined : resolve(flags.data ?? defaultDataFolder(environment))
+  const remembered = dataDir === undefined ? {} : await readRemembered(dataDir)
+  const credentials = givenKeys(flags) ?? remembered.credentials
+  const port = flags.port ?? remembered.port ?? usualPort
+  const server = await started(port, () =>
+    createServer({
+      durability,
+      port,
+      buckets,
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags.region === undefined ? {} : { region: flags.region }),
+      ...(credentials === undefined ? {} : { credentials }),
+      onRequest: requestTeller(flags, world),
+      onFailure: (error) => screen.err(`longhaul: the server failed: ${oneLine(textOf(error))}`),
+    }),
+  )
+  try {
+    if (dataDir !== undefined) await remember(dataDir, server)
+    const { region, accessKeyId, accessKeySecret } = server
+    const endpoint = reachable(server)
+    const { pid } = process
+    const announced = await announceServer(environment, {
+      endpoint,
+      region,
+      accessKeyId,
+      accessKeySecret,
+      pid,
+    })
+    if (!announced && dataDir === undefined && credentials === undefined) {
+      throw new CommandError(
+        'locked',
+        'Another longhaul server is running here, so nobody could learn the key of this one: give --access-key-id and --access-key-secret.',
+      )
+    }
+    if (flags.json === true) writeJson(screen, 'listening', { endpoint, region, accessKeyId, pid })
+    else {
+      const secretFile = announced ? runFilePath(environment) : dataDir && rememberedFile(dataDir)
+      const facts = { endpoint, region, accessKeyId, buckets, dataDir, durability, announced, secretFile }
+      for (const line of startText(facts, world.program)) screen.out(line)
+    }
+    if (!signal.aborted) await once(signal, 'abort')
+  } finally {
+    await withdrawServer(environment, process.pid)
+    await server.close()
+  }
+  if (flags.json === true) writeJson(screen, 'summary', { exitCode: 0 })
+  return 0
+}
+
+function givenKeys({
+  accessKeyId,
+  accessKeySecret,
+}: ServeFlags): { readonly accessKeyId: string; readonly accessKeySecret: string } | undefined {
+  if (accessKeyId === undefined && accessKeySecret === undefined) return undefined
+  for (const text of [accessKeyId, accessKeySecret]) {
+    if (text === undefined || !/^[\x21-\x7e]+$/.test(text)) {
+      throw new UsageError('--access-key-id and --access-key-secret go together, without white space.')
+    }
+  }
+  return { accessKeyId: accessKeyId ?? '', accessKeySecret: accessKeySecret ?? '' }
+}
+
+/** What can go wrong at the start, as one line each. */
+async function started(port: number, start: () => Promise<Server>): Promise<Server> {
+  try {
+    return await start()
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException
+    const cause = { cause: error }
+    if (error instanceof DataFolderError) throw new CommandError('store-unusable', error.message, cause)
+    if (error instanceof RangeError) throw new UsageError(error.message, cause)
+    if (code === 'EADDRINUSE') {
+      throw new CommandError(
+        'locked',
+        `The port ${port} is taken by another program. Choose another with --port, or --port 0 for any that is free.`,
+        cause,
+      )
+    }
+    if (syscall === 'listen' || syscall === 'getaddrinfo') {
+      throw new UsageError(`It can't listen there: ${textOf(error)}`, cause)
+    }
+    if (code !== undefined) {
+      throw new CommandError('store-unusable', `The data folder can't be used: ${textOf(error)}`, cause)
+    }
+    throw error
+  }
+}
+
+/** An address that means all of them is no address to connect to. */
+function reachable({ endpoint, host, port }: Server): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`
+  return host === '::' ? `http://[::1]:${port}` : endpoint
+}
+
+function requestTeller({ json, quiet }: ServeFlags, { screen }: World): (entry: RequestLogEntry) => void {
+  if (quiet === true) return () => {}
+  if (json === true) return (entry) => writeJson(screen, 'request', entry)
+  return (entry) => screen.err(requestLine(entry))
+}
+
+function requestLine(entry: RequestLogEntry): string {
+  const { method, operation = '-', status = 'dropped', code, bucket, key, partNumber, bytesIn } = entry
+  const pieces = [
+    clockTime(entry.time),
+    method.padEnd(6),
+    operation.padEnd(23),
+    String(status),
+    `${Math.round(entry.durationMs)} ms`.padStart(8),
+    ...(bucket === undefined ? [] : [`${bucket}/${key ?? ''}`]),
+    ...(partNumber === undefined ? [] : [`part ${partNumber}`]),
+    ...(bytesIn > 0 ? [formatSize(bytesIn)] : []),
+    ...(code === undefined ? [] : [code]),
+  ]
+  return pieces.map((piece) => piece.replace(/\p{Cc}/gu, '?')).join('  ')
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

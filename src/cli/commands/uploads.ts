@@ -1,0 +1,91 @@
+/** `longhaul uploads`: what is unfinished, here by the checkpoints or at the service by its own listing. */
+import { type PendingUpload, pendingUploads, useBucket } from '../../index.js'
+import { oneLine } from '../failure.js'
+import { writeJson } from '../json.js'
+import { objectUrl, parseObjectUrl } from '../object-url.js'
+import { shortIds } from '../pending-choice.js'
+import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
+import { countOf, formatDuration, formatSize } from '../sizes.js'
+import { formatTable } from '../table.js'
+import type { World } from '../world.js'
+
+export interface UploadsFlags extends ConnectionFlags {
+  readonly store?: string
+  readonly remote?: string
+  readonly json?: boolean
+}
+
+export async function uploads(flags: UploadsFlags, world: World): Promise<number> {
+  const count = flags.remote === undefined ? await listHere(flags, world) : await listRemote(flags, world)
+  if (flags.json === true) writeJson(world.screen, 'summary', { exitCode: 0, count })
+  return 0
+}
+
+async function listHere(flags: UploadsFlags, { screen, environment }: World): Promise<number> {
+  const store = storeFolder(flags, environment)
+  const pending = await pendingUploads(store)
+  if (flags.json === true) {
+    for (const upload of pending) writeJson(screen, 'upload', upload)
+  } else if (pending.length === 0) screen.out(`No unfinished uploads in ${store}`)
+  else for (const line of pendingTable(pending, Date.now())) screen.out(line)
+  return pending.length
+}
+
+export function pendingTable(pending: readonly PendingUpload[], wallClock: number): readonly string[] {
+  const ids = shortIds(pending.map(({ id }) => id))
+  const columns = [
+    { title: 'ID' },
+    { title: 'TARGET' },
+    { title: 'SOURCE' },
+    { title: 'STORED', align: 'right' as const },
+    { title: 'AGE', align: 'right' as const },
+    { title: 'STATE' },
+    { title: 'HELD BY' },
+  ]
+  const rows = pending.map((upload, index) => [
+    ids[index] ?? upload.id,
+    upload.bucket === '' ? '-' : oneLine(objectUrl(upload)),
+    upload.source === '' ? '-' : oneLine(upload.source),
+    storedText(upload),
+    formatDuration(Math.max(0, wallClock - upload.modified)),
+    upload.state,
+    upload.heldBy === undefined ? '-' : oneLine(upload.heldBy),
+  ])
+  return formatTable(columns, rows)
+}
+
+function storedText({ bytesStored, size }: PendingUpload): string {
+  if (size === undefined) return '-'
+  const percent = size === 0 ? 100 : Math.floor((bytesStored / size) * 100)
+  return `${formatSize(bytesStored)} of ${formatSize(size)} (${percent}%)`
+}
+
+async function listRemote(flags: UploadsFlags, world: World): Promise<number> {
+  const { screen, signal } = world
+  const { bucket: name, key: prefix } = parseObjectUrl(flags.remote ?? '')
+  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), name)
+  const rows: string[][] = []
+  let count = 0
+  await useBucket(bucket, async (client) => {
+    let page: { readonly key: string; readonly uploadId: string } | undefined
+    do {
+      const answer = await client.listMultipartUploads({ signal, prefix, ...(page ? { page } : {}) })
+      for (const { key, uploadId, initiated } of answer.uploads) {
+        count += 1
+        const began = new Date(initiated).toISOString()
+        if (flags.json === true) {
+          writeJson(screen, 'remote-upload', { bucket: name, key, uploadId, initiated: began })
+        } else rows.push([oneLine(objectUrl({ bucket: name, key })), uploadId, began])
+      }
+      page = answer.nextPage
+    } while (page !== undefined)
+  })
+  if (flags.json === true) return count
+  if (count === 0) screen.out(`No unfinished uploads at ${bucket.endpoint} in oss://${name}/${prefix}`)
+  else {
+    const columns = [{ title: 'TARGET' }, { title: 'UPLOAD ID' }, { title: 'BEGUN' }]
+    for (const line of formatTable(columns, rows)) screen.out(line)
+    screen.out(`${countOf(count, 'unfinished upload')} at ${bucket.endpoint}`)
+  }
+  return count
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+/**
+ * The command line's beginning and end: signals, errors as one line, the exit code. The first signal stops what runs and
+ * keeps what was sent; the second ends the process at once.
+ */
+import { fileURLToPath } from 'node:url'
+import { CommanderError } from 'commander'
+import { exitCodeOfError, exitCodeOfSignal, failed, type StopSignal, success } from './exit-codes.js'
+import { CommandError, type Failure, failureLine, failureOf } from './failure.js'
+import { programName } from './invocation.js'
+import { writeFailure, writeJson } from './json.js'
+import { createProgram } from './program.js'
+import { createScreen } from './screen.js'
+import type { World } from './world.js'
+
+async function run(world: World): Promise<number> {
+  const { screen, args, environment } = world
+  try {
+    return await runCommand(world)
+  } catch (error) {
+    screen.clearStatus()
+    if (error instanceof CommanderError && error.exitCode === 0) return success
+    // Help in answer to a call without a command was printed already.
+    if (error instanceof CommanderError && error.code === 'commander.help') return 2
+    const failure = error instanceof CommanderError ? usageFailure(error) : failureOf(error)
+    const exitCode = exitCodeOfError(failure.code, world.stoppedBy())
+    if (args.includes('--json')) {
+      writeFailure(screen, failure)
+      writeJson(screen, 'summary', { exitCode, code: failure.code })
+    }
+    screen.err(failureLine(failure))
+    if (environment['LONGHAUL_DEBUG'] === '1' && error instanceof Error) screen.err(error.stack ?? '')
+    return exitCode
+  }
+}
+
+async function runCommand(world: World): Promise<number> {
+  let exitCode: number = success
+  const program = createProgram(world, (code) => {
+    exitCode = code
+  })
+  program.on('option:version', () => {
+    throw new VersionAsked()
+  })
+  try {
+    await program.parseAsync(world.args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof VersionAsked)) throw error
+    world.screen.out(`longhaul ${(await import('../index.js')).version}`)
+  }
+  return exitCode
+}
+
+class VersionAsked extends Error {}
+
+function usageFailure({ message }: CommanderError): Failure {
+  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  return failureOf(Object.assign(new Error(sentence), { code: 'invalid-argument' }))
+}
+
+function createWorld(): World {
+  const stop = new AbortController()
+  let stoppedBy: StopSignal | undefined
+  const onSignal = (signal: StopSignal): void => {
+    if (stoppedBy !== undefined) process.exit(exitCodeOfSignal(signal))
+    stoppedBy = signal
+    stop.abort(new CommandError('cancelled', `Stopped by ${signal}.`))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  // A program that started this one over a channel and ended without a word wants no more of it.
+  process.once('disconnect', () => onSignal('SIGTERM'))
+  return {
+    screen: createScreen(process.stdout, process.stderr, process.env),
+    environment: process.env,
+    script: fileURLToPath(import.meta.url),
+    program: programName(process.argv[1], process.cwd()),
+    args: process.argv.slice(2),
+    signal: stop.signal,
+    stoppedBy: () => stoppedBy,
+  }
+}
+
+const world = createWorld()
+process.on('uncaughtException', (error) => {
+  world.screen.clearStatus()
+  world.screen.err(failureLine(failureOf(error)))
+  if (world.environment['LONGHAUL_DEBUG'] === '1') world.screen.err(error.stack ?? '')
+  process.exit(failed)
+})
+const exitCode = run(world).then(async (code) => {
+  await world.screen.flush()
+  return code
+})
+// Nothing that is left open, such as a connection, may keep a finished command from ending.
+exitCode.then((code) => process.exit(code))

@@ -1,0 +1,162 @@
+/** Every command with its arguments, flags and help. What a command does is loaded only when it runs. */
+import { Command, Option } from 'commander'
+import {
+  collect,
+  parsePort,
+  read,
+  readSize,
+  withConnection,
+  withOutput,
+  withStore,
+  withTransfer,
+} from './options.js'
+import type { World } from './world.js'
+
+const exitCodes = `
+Exit codes: 0 done, 2 wrong usage, 3 some of many failed, 4 the file is missing or changed, 5 interrupted (run the
+same again), 6 denied, 7 not found, 8 checksums differ, 9 held or in conflict, 10 the store can't be used, 11 the
+callback failed, 130 or 143 stopped by a signal, 1 anything else.`
+
+/** @param ended told the exit code of the command that ran */
+export function createProgram(world: World, ended: (exitCode: number) => void): Command {
+  const { screen } = world
+  const program = new Command('longhaul')
+    .description('Resumable upload to Alibaba Cloud OSS and servers that speak like it.')
+    .option('-V, --version', 'the version of longhaul')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand('help [command]', 'the same as --help of the command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => screen.out(text.trimEnd()),
+      writeErr: (text) => screen.err(text.trimEnd()),
+      // Errors are said once, by whoever runs the program.
+      outputError: () => {},
+    })
+    .addHelpText('after', exitCodes)
+  const examples = (...lines: readonly string[]): string =>
+    ['', 'Examples:', ...lines.map((line) => `  ${world.program} ${line}`)].join('\n')
+
+  const put = program
+    .command('put')
+    .alias('cp')
+    .description('upload a file; goes on by itself where an earlier run stopped')
+    .usage('[options] FILE oss://bucket/key')
+    .argument('<paths...>', 'the file, and where it goes; a key that ends in / gets the name of the file')
+  withTransfer(withStore(withConnection(put)))
+    .option('--part-size <size>', 'bytes per part, 100KiB to 5GiB (default: calculated)', readSize)
+    .option('--multipart-threshold <size>', 'smaller files go in one request (default: 10MiB)', readSize)
+    .option('--meta <pair>', 'key=value of user metadata', collect)
+    .option('--restart', 'abandon what an earlier run left and begin anew')
+  withOutput(put)
+    .addHelpText(
+      'after',
+      examples(
+        'put backup.tar oss://examplebucket/backups/',
+        'put --local -j 8 --part-size 16MiB disk.img oss://examplebucket/disk.img',
+        "put --header 'x-oss-storage-class: IA' --meta host=web1 --retry-for forever log.gz oss://examplebucket/log.gz",
+      ),
+    )
+    .action(async (paths, flags) => ended(await (await import('./commands/put.js')).put(paths, flags, world)))
+
+  const get = program
+    .command('get')
+    .description('download an object, proved by CRC-64')
+    .argument('<object>', 'oss://bucket/key')
+    .argument('[file]', 'where to; a folder, a file, or - for standard output (default: the name in the key)')
+  withOutput(withConnection(get))
+    .option('--force', 'replace a file that is there')
+    .addHelpText(
+      'after',
+      examples(
+        'get oss://examplebucket/backups/backup.tar',
+        'get --local oss://examplebucket/disk.img - | sha256sum',
+      ),
+    )
+    .action(async (url, file, flags) =>
+      ended(await (await import('./commands/get.js')).get(url, file, flags, world)),
+    )
+
+  const uploads = program
+    .command('uploads')
+    .description('list unfinished uploads')
+    .option('--remote <bucket>', 'those at the service, of oss://bucket or oss://bucket/prefix')
+    .option('--json', 'one JSON object per line on stdout, a summary last')
+  withStore(withConnection(uploads))
+    .addHelpText('after', examples('uploads', 'uploads --remote oss://examplebucket/backups/'))
+    .action(async (flags) => ended(await (await import('./commands/uploads.js')).uploads(flags, world)))
+
+  const resume = program
+    .command('resume')
+    .description('go on with unfinished uploads')
+    .argument('[id]', 'as uploads shows it; the first characters are enough')
+    .option('--all', 'all of them, one after another')
+  withOutput(withTransfer(withStore(withConnection(resume))))
+    .addHelpText('after', examples('resume 3f9c21aa', 'resume --all --retry-for forever'))
+    .action(async (id, flags) => ended(await (await import('./commands/resume.js')).resume(id, flags, world)))
+
+  const discard = program
+    .command('discard')
+    .description('abort unfinished uploads at the service and forget them; objects stay')
+    .argument('[id]', 'as uploads shows it; the first characters are enough')
+    .option('--all', 'all of them')
+    .option('--yes', 'do not ask for this flag when all are meant')
+    .option('--steal', 'take over from a holder that is not there any more but can not be proved dead')
+  withOutput(withStore(withConnection(discard)))
+    .addHelpText('after', examples('discard 3f9c21aa', 'discard --all --yes'))
+    .action(async (id, flags) =>
+      ended(await (await import('./commands/discard.js')).discard(id, flags, world)),
+    )
+
+  const verify = program
+    .command('verify')
+    .description('compare a file with an object by size and CRC-64; nothing is downloaded')
+    .argument('<file>', 'the local file')
+    .argument('<object>', 'oss://bucket/key')
+  withOutput(withConnection(verify))
+    .addHelpText('after', examples('verify backup.tar oss://examplebucket/backups/backup.tar'))
+    .action(async (file, url, flags) =>
+      ended(await (await import('./commands/verify.js')).verify(file, url, flags, world)),
+    )
+
+  program
+    .command('serve')
+    .description('run an OSS-compatible server on this machine; its data is durable in a folder')
+    .option(
+      '--port <port>',
+      '0: any free one (default: the last one of the data folder, else 9500)',
+      read(parsePort),
+    )
+    .option('--host <address>', 'the address to listen on (default: 127.0.0.1, this machine alone)')
+    .option('--data <folder>', 'where the data is kept (default: ~/.longhaul/data)')
+    .option('--region <region>', 'the region that requests are signed for (default: cn-hangzhou)')
+    .option('--access-key-id <id>', 'the key (default: the last one of the data folder, else a new one)')
+    .option('--access-key-secret <secret>', 'its secret')
+    .option('--bucket <names...>', 'buckets to have from the start (default: examplebucket)')
+    .addOption(
+      new Option('--durability <mode>', 'what an acknowledgement means: on disk, written, or nothing')
+        .choices(['durable', 'fast', 'memory'])
+        .default('durable'),
+    )
+    .option('--json', 'one JSON object per line on stdout, listening first')
+    .option('--quiet', 'no line per request')
+    .addHelpText(
+      'after',
+      examples(
+        'serve',
+        'serve --port 0 --data /var/lib/oss --bucket photos logs',
+        'serve --durability memory --json',
+      ),
+    )
+    .action(async (flags) => ended(await (await import('./commands/serve.js')).serve(flags, world)))
+
+  program
+    .command('demo')
+    .description('the main job on this machine alone: serve, upload, kill half-way, go on, verify')
+    .argument('[file]', 'the file to upload (default: one is made)')
+    .option('--size <size>', 'bytes of the file that is made (default: 256MiB)', readSize)
+    .option('--keep', 'keep the folder with the data, for a look')
+    .addHelpText('after', examples('demo', 'demo --size 64MiB', 'demo disk.img'))
+    .action(async (file, flags) => ended(await (await import('./commands/demo.js')).demo(file, flags, world)))
+
+  return program
+}

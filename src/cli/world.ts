@@ -1,0 +1,18 @@
+/** What a command gets of the process it runs in, so that no command reaches for it by itself. */
+import type { StopSignal } from './exit-codes.js'
+import type { Environment } from './home.js'
+import type { Screen } from './screen.js'
+
+export interface World {
+  readonly screen: Screen
+  readonly environment: Environment
+  /** The file this program was started from, to start it again. */
+  readonly script: string
+  /** What to type for `longhaul`, for commands to paste. */
+  readonly program: string
+  /** The arguments of this call. */
+  readonly args: readonly string[]
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal
+  readonly stoppedBy: () => StopSignal | undefined
+}

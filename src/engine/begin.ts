@@ -6,7 +6,7 @@ import { abortOwn } from './abort.js'
 import type { IntentRecord, OpenedRecord } from './checkpoint.js'
 import { ServiceError } from './errors.js'
 import { changedHeader, keepHeaders } from './kept-headers.js'
-import { type Conversation, type Life, persist, recordOrFail } from './life.js'
+import { type Conversation, type Life, persist, recordOrFail, recordOrWarn } from './life.js'
 import { planParts } from './plan.js'
 import { doubtSince, earliest, recover } from './recovery.js'
 import { lookAtObject } from './settle.js'
@@ -27,9 +27,10 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   await learnServiceTime(life)
 
   const means = { service, digester, runtime }
-  const adoptable = intents.filter((intent) => changedHeader(intent.headers, headers, means) === undefined)
   noteDoubt(life, intents)
-  let since = earliest(adoptable)
+  // One with other headers among them, and nobody can tell whose an upload is that turns up.
+  const alike = intents.every((intent) => changedHeader(intent.headers, headers, means) === undefined)
+  let since = alike ? earliest(intents) : undefined
   let lost = since !== undefined
 
   const begun = await persist(life, { operation: 'InitiateMultipartUpload' }, async () => {
@@ -51,10 +52,13 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
       const answer = await service.createMultipartUpload(key, { headers, signal: life.signal })
       return { ...answer, recovered: false }
     } catch (error) {
-      if (error instanceof ServiceError && mayHaveTakenEffect(error)) {
-        lost = true
+      if (!(error instanceof ServiceError)) throw error
+      if (mayHaveTakenEffect(error)) {
+        lost = alike
         since ??= intent.serviceTime
         noteDoubt(life, [intent])
+      } else {
+        await recordOrWarn(life, { kind: 'refused', operation: 'initiate' })
       }
       throw error
     }

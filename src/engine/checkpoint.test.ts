@@ -250,6 +250,14 @@ test('an upload that ended is not current, and only what is still to be done is 
   assert.deepEqual(fold(ended('aborting'), ended('seen')).pendingAborts, ['A'])
 })
 
+test('a committed upload that is only being tidied up is still the one to settle', () => {
+  const committed: CheckpointRecord = { kind: 'committed', uploadId: 'A' }
+  const state = fold(opened(), completing(), committed, ended('aborting'))
+  assert.equal(state.current?.opened.uploadId, 'A')
+  assert.deepEqual(state.pendingAborts, [])
+  assert.equal(fold(opened(), completing(), committed, ended('aborting'), closed()).current, undefined)
+})
+
 test('ids that only parts name are told apart: the line that opened them is lost', () => {
   const state = fold(part(1, { uploadId: 'B' }), completing('B'))
   assert.deepEqual(state.unopenedIds, ['B'])
@@ -266,6 +274,7 @@ test('no id that any line names is ever lost', () => {
     ids.map((id) => ended('seen', id)),
     ids.map((id) => ended('aborting', id)),
     ids.map(closed),
+    ids.map((uploadId) => ({ kind: 'committed', uploadId }) as const),
     fc.constant(intent()),
   )
   fc.assert(

@@ -21,6 +21,12 @@ export interface IntentRecord {
   readonly source: string
 }
 
+/** The service refused what the last intent asked for: nothing can have come of it. */
+export interface RefusedRecord {
+  readonly kind: 'refused'
+  readonly operation: 'initiate'
+}
+
 export interface OpenedRecord {
   readonly kind: 'opened'
   readonly uploadId: string
@@ -77,6 +83,7 @@ export interface ClosedRecord {
 
 export type CheckpointRecord =
   | IntentRecord
+  | RefusedRecord
   | OpenedRecord
   | PartRecord
   | CompletingRecord
@@ -94,12 +101,14 @@ export interface OpenUpload {
   readonly opened: OpenedRecord
   readonly parts: ReadonlyMap<number, PartHistory>
   readonly completing?: CompletingRecord
+  /** It became an object, but nobody may have heard of it: the run that knew ended before all was tidied up. */
+  readonly committed: boolean
 }
 
 export interface CheckpointState {
   /** The upload to go on with. */
   readonly current?: OpenUpload
-  /** Intents that no `opened` answered, oldest first: each may have left an upload at the service. */
+  /** Intents that nothing answered, oldest first: each may have left an upload at the service. */
   readonly intents: readonly IntentRecord[]
   /** Ids to abort, each at most once. */
   readonly pendingAborts: readonly string[]
@@ -117,8 +126,10 @@ export function encodeRecord(record: CheckpointRecord): CheckpointLine {
 
 /** `undefined` for kinds we do not know and for lines that lack what their kind must have. */
 export function decodeRecord(line: CheckpointLine): CheckpointRecord | undefined {
-  const ok = decoders[String(line['kind'])]?.(line) ?? false
-  return ok ? (line as unknown as CheckpointRecord) : undefined
+  const { kind } = line
+  // The kind comes from a file: it must not be able to name what every object has.
+  if (typeof kind !== 'string' || !Object.hasOwn(decoders, kind)) return undefined
+  return decoders[kind]?.(line) ? (line as unknown as CheckpointRecord) : undefined
 }
 
 export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointState {
@@ -138,14 +149,15 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
       intents.push(record)
       continue
     }
+    if (record.kind === 'refused') {
+      answerLast(intents)
+      continue
+    }
     const upload = uploadOf(record.uploadId)
     switch (record.kind) {
       case 'opened':
         // Lines may be doubled; only the first one of an id answers an intent.
-        if (upload.opened === undefined) {
-          const answered = intents.findLastIndex((intent) => intent.operation === 'initiate')
-          if (answered >= 0) intents.splice(answered, 1)
-        }
+        if (upload.opened === undefined) answerLast(intents)
         upload.opened = record
         currentId = record.uploadId
         break
@@ -191,6 +203,11 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
   }
 }
 
+function answerLast(intents: IntentRecord[]): void {
+  const answered = intents.findLastIndex((intent) => intent.operation === 'initiate')
+  if (answered >= 0) intents.splice(answered, 1)
+}
+
 interface MutableUpload {
   opened?: OpenedRecord
   readonly parts: Map<number, PartHistory>
@@ -206,6 +223,7 @@ function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
   return {
     opened: upload.opened,
     parts: upload.parts,
+    committed: upload.committed === true,
     ...(upload.completing === undefined ? {} : { completing: upload.completing }),
   }
 }
@@ -260,6 +278,7 @@ const decoders: Readonly<Record<string, Check>> = {
     (line['serviceTime'] === undefined || count(line['serviceTime'])) &&
     isKeptHeaders(line['headers']) &&
     typeof line['source'] === 'string',
+  refused: (line) => line['operation'] === 'initiate',
   opened: (line) =>
     hasId(line) &&
     count(line['partSize']) &&

@@ -2,7 +2,7 @@
  * Makes the parts an object. Complete is the one request whose answer is ambiguous by nature, so every odd answer is
  * settled by looking at the object before anything is concluded from it.
  */
-import { type OpenedRecord, type PartProof, sameIdentity } from './checkpoint.js'
+import { type CompletingRecord, type OpenedRecord, type PartProof, sameIdentity } from './checkpoint.js'
 import { type Stored, strangersObject, type UploadEnd } from './ends.js'
 import { ServiceError, UploadError } from './errors.js'
 import { assertHeld, type Life, persist, recordOrWarn } from './life.js'
@@ -11,7 +11,7 @@ import type { Plan } from './plan.js'
 import type { ObjectReceipt, SourceIdentity, UploadRef } from './ports.js'
 import { presentSource } from './present.js'
 import { type PartFate, reconcile } from './reconcile.js'
-import { uploadErrorFrom } from './retry.js'
+import { isServiceError, uploadErrorFrom } from './retry.js'
 import { type Expected, lookAtObject, settle } from './settle.js'
 import { settleGone } from './settle-gone.js'
 import { transfer } from './transfer.js'
@@ -29,17 +29,23 @@ interface Proved {
 export async function finishUpload(
   life: Life,
   opened: OpenedRecord,
-  work: { readonly plan: Plan; readonly fates: readonly PartFate[] },
+  work: {
+    readonly plan: Plan
+    readonly fates: readonly PartFate[]
+    /** Of an earlier run: a Complete that may still come through. */
+    readonly completing?: CompletingRecord | undefined
+  },
 ): Promise<UploadEnd> {
   const ref: UploadRef = { key: life.request.key, uploadId: opened.uploadId }
   let { fates } = work
   for (let misses = 0; ; misses++) {
-    const proved = await proveAll(life, ref, { plan: work.plan, fates })
+    const proved = await unlessGone(proveAll(life, ref, { plan: work.plan, fates }))
+    if (proved === 'gone') return settleGone(life, opened, work.completing)
     const end = await complete(life, opened, { ref, plan: work.plan, proved })
     if (end.kind !== 'invalid-part') return end
     if (misses === maxRepeats) throw uploadErrorFrom('integrity', end.error.message, end.error)
     const listed = await listAllParts(life, ref)
-    if (listed === 'gone') return settleGone(life, opened, undefined)
+    if (listed === 'gone') return settleGone(life, opened, work.completing)
     fates = reconcile({
       plan: work.plan,
       listed,
@@ -47,6 +53,15 @@ export async function finishUpload(
       identity: proved.identity,
       verify: life.request.verify,
     })
+  }
+}
+
+async function unlessGone<T>(work: Promise<T>): Promise<T | 'gone'> {
+  try {
+    return await work
+  } catch (error) {
+    if (isServiceError(error, 'upload-gone')) return 'gone'
+    throw error
   }
 }
 
@@ -102,6 +117,12 @@ async function complete(
   const { ref, plan, proved } = work
   const { uploadId } = ref
   const parts = [...proved.proofs.values()].sort((a, b) => a.partNumber - b.partNumber)
+  if (parts.length !== plan.partCount) {
+    throw new UploadError(
+      'internal',
+      `Only ${parts.length} of ${plan.partCount} parts were proved. Nothing was completed.`,
+    )
+  }
   const crc64 = combinedCrc64(life, parts)
   await assertHeld(life)
   await recordOrWarn(life, {

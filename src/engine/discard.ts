@@ -3,9 +3,11 @@ import { abortOwn } from './abort.js'
 import type { CompletingRecord, OpenedRecord } from './checkpoint.js'
 import { UploadError } from './errors.js'
 import type { OnEvent } from './events.js'
-import { assertHeld, type Conversation, createLiveness, type Ports, quietly, recordOrWarn } from './life.js'
+import { assertHeld, type Conversation, createLiveness, type Ports, recordOrWarn } from './life.js'
+import { asOutcome, letGo } from './outcome.js'
 import { openPast } from './past.js'
 import type { CancelSignal, Headers } from './ports.js'
+import { quietly } from './quiet.js'
 import { doubtSince, reportOrphans } from './recovery.js'
 import { settle } from './settle.js'
 
@@ -34,20 +36,20 @@ export async function discardUpload(
   request: DiscardRequest,
 ): Promise<Discarded> {
   const { service, checkpoints, runtime } = ports
-  const target = { service: service.name, bucket: service.bucket, key: request.key }
-  const log = await checkpoints.acquire(target, { steal: request.steal })
+  const emit = quietly(request.onEvent)
   try {
-    const life: Conversation = {
-      ports,
-      request,
-      log,
-      signal: request.signal,
-      liveness: createLiveness(runtime, request.noProgressForMs),
-      emit: quietly(request.onEvent),
+    if (request.signal.aborted) throw request.signal.reason
+    const target = { service: service.name, bucket: service.bucket, key: request.key }
+    const log = await checkpoints.acquire(target, { steal: request.steal })
+    const liveness = createLiveness(runtime, request.noProgressForMs)
+    try {
+      return await discardAll({ ports, request, log, signal: request.signal, liveness, emit })
+    } finally {
+      await letGo(log, emit)
     }
-    return await discardAll(life)
-  } finally {
-    await log.release()
+  } catch (error) {
+    const stopped = 'Stopped before the upload was discarded. The checkpoint is kept: discard again.'
+    throw asOutcome(error, request.signal, stopped)
   }
 }
 

@@ -7,11 +7,14 @@ import type { UploadResult } from './upload.js'
 export interface Upload {
   /** Resolves when the object exists; rejects with an `UploadError`. */
   readonly done: Promise<UploadResult>
-  /** Stops what is in flight and keeps what was acknowledged. Resolves when nothing runs any more. `done` stays open. */
+  /** Stops what is in flight and keeps what was acknowledged. Resolves when that has stopped. `done` stays open. */
   pause(): Promise<void>
   /** Goes on after a pause; does nothing otherwise. */
   resume(): void
-  /** Stops, aborts the upload at the service and forgets it. `done` rejects with `cancelled`. */
+  /**
+   * Stops, aborts the upload at the service and forgets it. `done` rejects with `cancelled`. Rejects when the abort
+   * failed; called again, it tries again.
+   */
   discard(): Promise<void>
 }
 
@@ -21,74 +24,99 @@ export interface UploadMeans {
   readonly signal?: CancelSignal | undefined
 }
 
-type Wish = 'run' | 'pause' | 'discard'
+/** One run of the engine, which may be stopped. */
+interface Run {
+  readonly stop: (reason: unknown) => void
+  readonly ended: Promise<void>
+}
 
 export function createUpload({ run, discard, signal }: UploadMeans): Upload {
-  let wish: Wish = 'run'
-  let stopRun: (reason: unknown) => void = () => {}
-  let running: Promise<void> = Promise.resolve()
+  let wish: 'run' | 'pause' | 'discard' = 'run'
+  let current: Run | undefined
+  let driving = false
+  let discarding: Promise<void> | undefined
   let settled = false
-  let succeed: (result: UploadResult) => void = () => {}
-  let fail: (error: unknown) => void = () => {}
-  const done = new Promise<UploadResult>((resolve, reject) => {
-    succeed = resolve
-    fail = reject
+  let settle: { succeed(result: UploadResult): void; fail(error: unknown): void } | undefined
+  const done = new Promise<UploadResult>((succeed, fail) => {
+    settle = { succeed, fail }
   })
-  // A caller who only pauses or discards need not look at `done`.
-  done.catch(() => {})
-
-  const start = (): void => {
-    const scope = createScope(signal)
-    stopRun = scope.cancel
-    running = run(scope.signal)
-      .then((result) => {
-        settled = true
-        succeed(result)
-      })
-      .catch((error: unknown) => {
-        if (wish === 'pause' && signal?.aborted !== true && isCancelled(error)) return
-        settled = true
-        fail(error)
-      })
-      .finally(() => scope.close())
+  const finish = (how: (ends: NonNullable<typeof settle>) => void): void => {
+    if (settled || settle === undefined) return
+    settled = true
+    signal?.removeEventListener('abort', onOuterAbort)
+    how(settle)
   }
   const onOuterAbort = (): void => {
-    if (wish !== 'pause' || settled) return
-    settled = true
-    fail(
-      new UploadError('cancelled', 'The upload was stopped while it was paused.', { cause: signal?.reason }),
-    )
+    if (wish !== 'pause' || current !== undefined) return
+    const message = 'The upload was stopped while it was paused. What was sent is kept.'
+    finish(({ fail }) => fail(new UploadError('cancelled', message, { cause: signal?.reason })))
   }
+
+  /** One run after another for as long as that is the wish. Only ever once at a time, so no two runs meet. */
+  const drive = async (): Promise<void> => {
+    if (driving) return
+    driving = true
+    while (wish === 'run' && !settled) await runOnce()
+    driving = false
+    if (wish === 'pause' && signal?.aborted === true) onOuterAbort()
+  }
+  const runOnce = async (): Promise<void> => {
+    const scope = createScope(signal)
+    let stopped = false
+    const work = run(scope.signal).then(
+      (result) => finish(({ succeed }) => succeed(result)),
+      (error: unknown) => {
+        // We stopped this run ourselves: whether another begins is for the wish to say.
+        if (stopped && signal?.aborted !== true && isCancelled(error)) return
+        finish(({ fail }) => fail(error))
+      },
+    )
+    current = {
+      stop: (reason) => {
+        stopped = true
+        scope.cancel(reason)
+      },
+      ended: work,
+    }
+    await work
+    current = undefined
+    scope.close()
+  }
+  const stopRun = async (reason: string): Promise<void> => {
+    const stopping = current
+    stopping?.stop(new Error(reason))
+    await stopping?.ended
+  }
+  const discardOnce = async (): Promise<void> => {
+    await stopRun('discarded')
+    finish(({ fail }) => fail(new UploadError('cancelled', 'The upload was discarded.')))
+    await discard()
+  }
+
+  // A caller who only pauses or discards need not look at `done`.
+  done.catch(() => {})
   signal?.addEventListener('abort', onOuterAbort)
-  done.catch(() => {}).finally(() => signal?.removeEventListener('abort', onOuterAbort))
-  start()
+  drive()
 
   return {
     done,
     async pause() {
-      if (settled || wish !== 'run') return
+      if (settled || wish === 'discard') return
       wish = 'pause'
-      stopRun(new Error('paused'))
-      await running
+      await stopRun('paused')
     },
     resume() {
       if (settled || wish !== 'pause') return
       wish = 'run'
-      // A pause that is still stopping its run must have ended before the target can be held again.
-      running = running.then(() => {
-        if (wish === 'run' && !settled) start()
-      })
+      drive()
     },
-    async discard() {
-      if (wish === 'discard') return
+    discard() {
       wish = 'discard'
-      stopRun(new Error('discarded'))
-      await running
-      if (!settled) {
-        settled = true
-        fail(new UploadError('cancelled', 'The upload was discarded.'))
-      }
-      await discard()
+      discarding ??= discardOnce().catch((error: unknown) => {
+        discarding = undefined
+        throw error
+      })
+      return discarding
     },
   }
 }

@@ -11,33 +11,36 @@ interface Means {
 
 /** What a checkpoint keeps of these headers. */
 export function keepHeaders(headers: Headers, { service, digester, runtime }: Means): KeptHeaders {
-  const open: Record<string, string> = {}
-  const secret: Record<string, { salt: string; hash: string }> = {}
+  const open: [string, string][] = []
+  const secret: [string, { salt: string; hash: string }][] = []
   for (const [name, value] of Object.entries(headers)) {
     const kind = service.headerKind(name)
-    if (kind === 'object') open[name] = value
+    if (kind === 'object') open.push([name, value])
     if (kind === 'secret') {
       const salt = Math.floor(runtime.random() * 2 ** 52).toString(36)
-      secret[name] = { salt, hash: digester.secretDigest(salt, value) }
+      secret.push([name, { salt, hash: digester.secretDigest(salt, value) }])
     }
   }
-  return { open, secret }
+  return { open: Object.fromEntries(open), secret: Object.fromEntries(secret) }
 }
 
 /** The name of a header that is not what it was, or `undefined`. */
 export function changedHeader(kept: KeptHeaders, headers: Headers, means: Means): string | undefined {
   const { service, digester } = means
+  // Maps, since a header may be called what every object has.
+  const open = new Map(Object.entries(kept.open))
+  const secret = new Map(Object.entries(kept.secret))
   const now = Object.entries(headers).filter(([name]) => service.headerKind(name) !== 'request')
   for (const [name, value] of now) {
-    const secret = kept.secret[name]
-    if (secret !== undefined) {
-      if (digester.secretDigest(secret.salt, value) !== secret.hash) return name
-    } else if (kept.open[name] !== value) {
-      return name
-    }
+    const hidden = secret.get(name)
+    const same =
+      hidden === undefined
+        ? open.get(name) === value
+        : digester.secretDigest(hidden.salt, value) === hidden.hash
+    if (!same) return name
   }
   const names = new Set(now.map(([name]) => name))
-  return [...Object.keys(kept.open), ...Object.keys(kept.secret)].find((name) => !names.has(name))
+  return [...open.keys(), ...secret.keys()].find((name) => !names.has(name))
 }
 
 /** Throws `options-changed`, naming the header. */

@@ -13,6 +13,7 @@ import type {
   Source,
 } from './ports.js'
 import { createProgress, type Progress, type ProgressCallback } from './progress.js'
+import { quietly } from './quiet.js'
 import type { Verify } from './reconcile.js'
 import { judgeFailure } from './retry.js'
 
@@ -107,18 +108,6 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
   }
 }
 
-/** A listener that throws is its own problem: it must not cost an upload. */
-export function quietly(onEvent: OnEvent | undefined): OnEvent {
-  if (onEvent === undefined) return () => {}
-  return (event) => {
-    try {
-      onEvent(event)
-    } catch {
-      // There is nobody left to tell.
-    }
-  }
-}
-
 /** Before an upload exists at the service, what can't be written down must not be done. */
 export async function recordOrFail(
   life: Pick<Conversation, 'log' | 'emit'>,
@@ -151,7 +140,8 @@ const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd
 
 /**
  * Does one request until it succeeds or nothing speaks for another try. Meanings in `passOn` are the caller's: they come
- * out as the `ServiceError` they are. Everything else ends as an `UploadError`.
+ * out as the `ServiceError` they are. Everything else ends as an `UploadError`. What counts as going forward is said by
+ * the caller (`liveness.moved`): a side question that is always answered must not keep a hopeless request alive.
  */
 export async function persist<T>(
   life: Conversation,
@@ -166,7 +156,6 @@ export async function persist<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await once({ patience, number: attempt })
-      life.liveness.moved()
       life.liveness.acquainted = true
       return result
     } catch (error) {

@@ -37,11 +37,15 @@ async function setAside(
 ): Promise<Past> {
   const name = await life.log.setAside()
   const pending = new Set(state.pendingAborts)
-  const ids = new Set([...state.leftovers, ...state.unopenedIds, ...damaged.flatMap(idsIn)])
+  const unopened = new Set([
+    ...state.unopenedIds,
+    ...damaged.flatMap(idsIn).filter((id) => !state.knownIds.has(id)),
+  ])
+  const ids = new Set([...state.leftovers, ...unopened])
   for (const uploadId of pending) await recordOrFail(life, { kind: 'aborting', uploadId })
   for (const uploadId of ids) await recordOrFail(life, { kind: 'seen', uploadId })
   // An intent that was answered by the lost line looks unanswered now: its upload is the one whose id is kept above.
-  const intents = ids.size === 0 ? state.intents : state.intents.slice(0, -ids.size)
+  const intents = unopened.size === 0 ? state.intents : state.intents.slice(0, -unopened.size)
   for (const intent of intents) await recordOrFail(life, intent)
   life.emit({ type: 'checkpoint-set-aside', name, uploadIds: [...ids, ...pending] })
   return {

@@ -28,5 +28,6 @@ export async function presentSource(life: Life): Promise<SourceIdentity> {
       `${source.name} was replaced by another file while it was uploaded. What was sent is kept: run it again.`,
     )
   }
-  return opened
+  // The later look: what it shows may not have been there at the earlier one.
+  return named
 }

@@ -3,6 +3,7 @@
  * the total only when the object exists.
  */
 import type { OnEvent } from './events.js'
+import { quietlyAwait } from './quiet.js'
 
 export type ProgressCallback = (consumedBytes: number, totalBytes: number) => void
 
@@ -60,10 +61,9 @@ export function createProgress(options: {
     })
     if (progressCallback === undefined) return
     try {
-      const answer: unknown = progressCallback(consumedBytes, totalBytes)
-      // An async callback is not awaited; its failure must not become an unhandled rejection.
-      if (answer instanceof Promise)
-        answer.catch((error: unknown) => onEvent({ type: 'callback-error', error }))
+      quietlyAwait(progressCallback(consumedBytes, totalBytes), (error) =>
+        onEvent({ type: 'callback-error', error }),
+      )
     } catch (error) {
       onEvent({ type: 'callback-error', error })
     }

@@ -19,7 +19,10 @@ export interface Transfer {
   readonly fates: readonly PartFate[]
 }
 
-/** Resolves with a proof for every part of the plan. On failure everything in flight is stopped first. */
+/**
+ * Resolves with a proof for every part of the plan. On failure everything in flight is stopped first. An upload that is
+ * gone comes out as the `ServiceError` it is.
+ */
 export async function transfer(life: Life, work: Transfer): Promise<Map<number, PartProof>> {
   const proofs = new Map<number, PartProof>()
   const toSend: number[] = []
@@ -105,44 +108,50 @@ async function sendPart(
   const { service, source } = life.ports
   const { start, end } = partRange(plan, partNumber)
   let furthest = 0
-  return persist(life, { operation: 'UploadPart', partNumber, signal }, async ({ patience }) => {
-    const before = await source.identity()
-    let running = true
-    const onSent = (bytes: number): void => {
-      if (!running) return
-      // Only new ground is progress: a part that fails at its end for ever must not look alive for ever.
-      if (bytes > furthest) {
-        furthest = bytes
+  return persist(
+    life,
+    { operation: 'UploadPart', partNumber, signal },
+    async ({ patience }) => {
+      const before = await source.identity()
+      let running = true
+      const onSent = (bytes: number): void => {
+        if (!running) return
+        // Only new ground is progress: a part that fails at its end for ever must not look alive for ever.
+        if (bytes > furthest) {
+          furthest = bytes
+          life.liveness.moved()
+        }
+        life.progress.sending(partNumber, bytes)
+      }
+      try {
+        const { receipt, computed } = await service.uploadPart(ref, partNumber, source.slice(start, end), {
+          headers: life.request.headers,
+          signal,
+          onSent,
+          patience,
+        })
+        assertSameBytes(service.integrity, { receipt, computed, size: end - start })
+        const after = await source.identity()
+        const proof: PartProof = {
+          partNumber,
+          size: end - start,
+          etag: receipt.etag,
+          crc64: computed.crc64,
+          identity: sameIdentity(before, after) ? before : null,
+        }
+        await recordOrWarn(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
         life.liveness.moved()
+        life.sent.add(partNumber)
+        life.progress.stored(partNumber, proof.size)
+        life.emit({ type: 'part-stored', partNumber, size: proof.size })
+        return proof
+      } finally {
+        running = false
+        life.progress.stopped(partNumber)
       }
-      life.progress.sending(partNumber, bytes)
-    }
-    try {
-      const { receipt, computed } = await service.uploadPart(ref, partNumber, source.slice(start, end), {
-        headers: life.request.headers,
-        signal,
-        onSent,
-        patience,
-      })
-      assertSameBytes(service.integrity, { receipt, computed, size: end - start })
-      const after = await source.identity()
-      const proof: PartProof = {
-        partNumber,
-        size: end - start,
-        etag: receipt.etag,
-        crc64: computed.crc64,
-        identity: sameIdentity(before, after) ? before : null,
-      }
-      await recordOrWarn(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
-      life.sent.add(partNumber)
-      life.progress.stored(partNumber, proof.size)
-      life.emit({ type: 'part-stored', partNumber, size: proof.size })
-      return proof
-    } finally {
-      running = false
-      life.progress.stopped(partNumber)
-    }
-  })
+    },
+    ['upload-gone'],
+  )
 }
 
 /** `undefined` when the service's part is not what the file has now. */

@@ -5,8 +5,9 @@ import type { OpenedRecord, OpenUpload } from './checkpoint.js'
 import { finishUpload } from './commit.js'
 import type { Stored, UploadEnd } from './ends.js'
 import { UploadError } from './errors.js'
-import { assertSameHeaders } from './kept-headers.js'
+import { assertSameHeaders, changedHeader } from './kept-headers.js'
 import { assertHeld, createLife, type Life, type Ports, recordOrWarn, type UploadRequest } from './life.js'
+import { asOutcome, letGo } from './outcome.js'
 import { listAllParts } from './parts.js'
 import { openPast, type Past } from './past.js'
 import { type Plan, partLength, planFits, planParts } from './plan.js'
@@ -55,29 +56,16 @@ export async function runUpload(ports: Ports, request: UploadRequest): Promise<U
     }
     const target = { service: service.name, bucket: service.bucket, key: request.key }
     const log = await checkpoints.acquire(target, { steal: request.steal })
+    const life = createLife({ ports, request, log, size })
     try {
-      return await liveOn(createLife({ ports, request, log, size }))
+      return await liveOn(life)
     } finally {
-      await log.release()
+      await letGo(log, life.emit)
     }
   } catch (error) {
-    throw asOutcome(error, request)
+    const stopped = 'The upload was stopped. What was sent is kept: run it again to go on.'
+    throw asOutcome(error, request.signal, stopped)
   }
-}
-
-function asOutcome(error: unknown, request: UploadRequest): unknown {
-  if (request.signal.aborted && (error === request.signal.reason || !(error instanceof UploadError))) {
-    return new UploadError(
-      'cancelled',
-      'The upload was stopped. What was sent is kept: run it again to go on.',
-      {
-        cause: request.signal.reason,
-      },
-    )
-  }
-  if (error instanceof UploadError) return error
-  const why = error instanceof Error ? error.message : String(error)
-  return new UploadError('internal', `Something failed that should not be able to: ${why}`, { cause: error })
 }
 
 async function liveOn(life: Life): Promise<UploadResult> {
@@ -89,6 +77,13 @@ async function liveOn(life: Life): Promise<UploadResult> {
     current = undefined
   }
   for (const uploadId of [...past.pendingAborts]) await abandon(life, past, uploadId)
+  if (current?.committed) {
+    const end = await unheard(life, current)
+    if (end !== undefined) return closeUpload(life, past, { end, resumed: true })
+    // That one is over. What this call asks for has nothing to do with it.
+    past.leftovers.add(current.opened.uploadId)
+    current = undefined
+  }
   for (let beginning = 1; ; beginning++) {
     if (current !== undefined && !planFits(life.size, current.opened.partSize, life.ports.service.limits)) {
       const { uploadId } = current.opened
@@ -122,6 +117,14 @@ async function liveOn(life: Life): Promise<UploadResult> {
   }
 }
 
+/** An object of an earlier run that ended before it could tell: if it is what this call asks for, it is there already. */
+async function unheard(life: Life, { opened, completing }: OpenUpload): Promise<Stored | undefined> {
+  const { service, digester, runtime } = life.ports
+  const changed = changedHeader(opened.headers, life.request.headers, { service, digester, runtime })
+  if (changed !== undefined || completing === undefined) return undefined
+  return settleCompleting(life, opened, completing)
+}
+
 /** Everything that is there is given up: with consent, since `restart` says so. */
 async function abandonAll(life: Life, past: Past): Promise<void> {
   const ids = [past.current?.opened.uploadId, ...past.leftovers].filter((id) => id !== undefined)
@@ -137,6 +140,7 @@ async function abandon(life: Life, past: Past, uploadId: string): Promise<void> 
 
 async function begin(life: Life, past: Past): Promise<OpenedRecord> {
   const opened = await beginUpload(life, past)
+  life.liveness.moved()
   past.knownIds.add(opened.uploadId)
   past.intents = []
   return opened
@@ -167,6 +171,7 @@ async function goOn(life: Life, { opened, parts: histories, completing }: OpenUp
     if (stored !== undefined) return stored
   }
   const listed = await listAllParts(life, { key, uploadId: opened.uploadId })
+  life.liveness.moved()
   if (listed === 'gone') return settleGone(life, opened, completing)
   const plan = planOf(life, opened)
   const fates = reconcile({ plan, listed, histories, identity: await source.identity(), verify })
@@ -180,7 +185,7 @@ async function goOn(life: Life, { opened, parts: histories, completing }: OpenUp
     toCheck: countOf('check'),
     toSend: countOf('send'),
   })
-  return finishUpload(life, opened, { plan, fates })
+  return finishUpload(life, opened, { plan, fates, completing })
 }
 
 async function closeUpload(

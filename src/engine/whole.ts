@@ -4,9 +4,9 @@ import { type IntentRecord, sameFile, sameIdentity } from './checkpoint.js'
 import { ServiceError, UploadError } from './errors.js'
 import { keepHeaders } from './kept-headers.js'
 import { type Life, persist, recordOrFail } from './life.js'
-import type { Computed, ObjectReceipt, SourceIdentity } from './ports.js'
+import type { Computed, ObjectReceipt, RangeDigest, SourceIdentity } from './ports.js'
 import { assertSameBytes } from './receipts.js'
-import { asUploadError, isCurable } from './retry.js'
+import { asUploadError, isCurable, uploadErrorFrom } from './retry.js'
 import { type Expected, lookAtObject, settle } from './settle.js'
 
 /** How often a file may change under us before we say so. */
@@ -19,13 +19,36 @@ export interface Whole {
   readonly callbackError?: ServiceError
 }
 
+/** What is known of the PutObjects so far, in this run and before it. */
+interface Puts {
+  readonly startedAt: number
+  /** By the service's clock: before the first of them. */
+  notBefore: number | undefined
+  /** One of them may have taken effect without our hearing of it. */
+  lost: boolean
+  /** One of them stored other bytes than were sent. */
+  corrupt: boolean
+  /** Most bytes that any of them got out: only new ground is progress. */
+  furthest: number
+}
+
 /** `intents`: PutObjects of earlier runs that nobody knows the end of. */
 export async function putWhole(life: Life, intents: readonly IntentRecord[]): Promise<Whole> {
-  const { source } = life.ports
+  const { service, source, runtime } = life.ports
+  if (service.forbidsOverwrite(life.request.headers)) await recordIntent(life)
+  const notBefore = intents.find((intent) => intent.operation === 'put')?.serviceTime
+  const puts: Puts = {
+    startedAt: runtime.monotonic(),
+    notBefore,
+    lost: notBefore !== undefined,
+    corrupt: false,
+    furthest: 0,
+  }
+  let whole: Whole | undefined
   for (let round = 1; ; round++) {
     const before = await source.identity()
     assertSameSize(life, before)
-    const whole = await putOnce(life, round === 1 ? intents : [])
+    if (whole === undefined || !(await isStill(life, whole))) whole = await put(life, puts)
     const after = await source.identityByName()
     if (after === undefined) {
       throw new UploadError('source-missing', `${source.name} was removed while it was uploaded.`)
@@ -56,54 +79,41 @@ function assertSameSize(life: Life, identity: SourceIdentity): void {
   )
 }
 
-async function putOnce(life: Life, intents: readonly IntentRecord[]): Promise<Whole> {
-  const { service, source, runtime } = life.ports
+/** Does the file, which was touched at least, still have the bytes that were stored? */
+async function isStill(life: Life, { computed }: Whole): Promise<boolean> {
+  const { service, source } = life.ports
+  const { crc64 } = await digestOf(life)
+  if (crc64 === computed.crc64) return true
+  if (!service.forbidsOverwrite(life.request.headers)) return false
+  throw new UploadError(
+    'source-changed',
+    `${source.name} changed while it was uploaded. The object has what the file had before, and overwriting is forbidden.`,
+  )
+}
+
+function digestOf(life: Life): Promise<RangeDigest> {
+  const { digester, source } = life.ports
+  return digester.digest(source.slice(0, life.size), { md5: false }, life.signal)
+}
+
+function put(life: Life, puts: Puts): Promise<Whole> {
+  const { service, source } = life.ports
   const { key, headers } = life.request
-  const slice = source.slice(0, life.size)
-  if (service.forbidsOverwrite(headers)) await recordIntent(life)
-  const startedAt = runtime.monotonic()
-  let notBefore = intents.find((intent) => intent.operation === 'put')?.serviceTime
-  let lost = notBefore !== undefined
-
-  const ours = async (): Promise<Whole | undefined> => {
-    const computed = await life.ports.digester.digest(slice, { md5: false }, life.signal)
-    if (notBefore === undefined) {
-      // Any answer tells the service's time, and with it the time at which we began.
-      await lookAtObject(life)
-      const now = service.now()
-      if (now !== undefined) notBefore = now - (runtime.monotonic() - startedAt)
-    }
-    const expected: Expected = { size: life.size, crc64: computed.crc64, notBefore }
-    const settlement = await settle(life, expected)
-    if (settlement.kind !== 'ours') return undefined
-    life.emit({
-      type: 'settled',
-      message: 'The answer to PutObject was lost; the object is there and is ours.',
-    })
-    const { etag, crc64, versionId, requestId } = settlement.info
-    const receipt: ObjectReceipt = {
-      etag,
-      ...(crc64 === undefined ? {} : { crc64 }),
-      ...(versionId === undefined ? {} : { versionId }),
-      ...(requestId === undefined ? {} : { requestId }),
-    }
-    return { receipt, computed }
-  }
-
   return persist(life, { operation: 'PutObject' }, async ({ patience, number }) => {
-    if (lost && number > 1) {
-      const settled = await ours()
+    if (puts.lost && number > 1) {
+      const settled = await settlePut(life, puts)
       if (settled !== undefined) return settled
     }
-    let sentBytes = 0
     try {
-      const { receipt, computed } = await service.putObject(key, slice, {
+      const { receipt, computed } = await service.putObject(key, source.slice(0, life.size), {
         headers,
         signal: life.signal,
         patience,
         onSent: (bytes) => {
-          if (bytes > sentBytes) life.liveness.moved()
-          sentBytes = bytes
+          if (bytes > puts.furthest) {
+            puts.furthest = bytes
+            life.liveness.moved()
+          }
           life.progress.sending(1, bytes)
         },
       })
@@ -112,21 +122,56 @@ async function putOnce(life: Life, intents: readonly IntentRecord[]): Promise<Wh
     } catch (error) {
       life.progress.stopped(1)
       if (!(error instanceof ServiceError)) throw error
-      if (error.meaning === 'object-exists') {
-        const settled = lost ? await ours() : undefined
-        if (settled !== undefined) return settled
-        throw asUploadError(error)
-      }
-      if (error.meaning === 'callback-failed') {
-        const computed = await life.ports.digester.digest(slice, { md5: false }, life.signal)
-        const seen = await lookAtObject(life)
-        const etag = seen.kind === 'found' ? seen.info.etag : ''
-        return { receipt: { etag, crc64: computed.crc64 }, computed, callbackError: error }
-      }
-      if (isCurable(error.meaning)) lost = true
+      if (error.meaning === 'object-exists') return metAnObject(life, puts, error)
+      if (error.meaning === 'callback-failed') return storedWithoutCallback(life, error)
+      if (error.meaning === 'corrupt') puts.corrupt = true
+      if (isCurable(error.meaning)) puts.lost = true
       throw error
     }
   })
+}
+
+/** Our own, from a request whose answer was lost? Anything else is a conflict. */
+async function metAnObject(life: Life, puts: Puts, error: ServiceError): Promise<Whole> {
+  const settled = puts.lost ? await settlePut(life, puts) : undefined
+  if (settled !== undefined) return settled
+  if (!puts.corrupt) throw asUploadError(error)
+  throw uploadErrorFrom(
+    'integrity',
+    'The service stored other bytes than were sent, and overwriting them is forbidden. Remove the object and run it again.',
+    error,
+  )
+}
+
+async function settlePut(life: Life, puts: Puts): Promise<Whole | undefined> {
+  const { service, runtime } = life.ports
+  const computed = await digestOf(life)
+  if (puts.notBefore === undefined) {
+    // Any answer tells the service's time, and with it the time at which we began.
+    await lookAtObject(life)
+    const now = service.now()
+    if (now !== undefined) puts.notBefore = now - (runtime.monotonic() - puts.startedAt)
+  }
+  const expected: Expected = { size: life.size, crc64: computed.crc64, notBefore: puts.notBefore }
+  const settlement = await settle(life, expected)
+  if (settlement.kind !== 'ours') return undefined
+  life.emit({
+    type: 'settled',
+    message: 'The answer to PutObject was lost; the object is there and is ours.',
+  })
+  return { receipt: settlement.info, computed }
+}
+
+/** A failed callback says that the object is stored. That its bytes are ours is still ours to see. */
+async function storedWithoutCallback(life: Life, callbackError: ServiceError): Promise<Whole> {
+  const computed = await digestOf(life)
+  const seen = await lookAtObject(life)
+  if (seen.kind !== 'found') {
+    return { receipt: { etag: '', crc64: computed.crc64 }, computed, callbackError }
+  }
+  const { integrity } = life.ports.service
+  assertSameBytes(integrity, { receipt: seen.info, computed, size: seen.info.size })
+  return { receipt: seen.info, computed, callbackError }
 }
 
 /** With forbid-overwrite a run that died after the object was stored would meet its own object as a stranger's. */

@@ -6,6 +6,7 @@ import { Crc64, crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import { md5, toHex } from '../checksum/digest.js'
 import { ServiceError } from '../engine/errors.js'
 import type {
+  CancelSignal,
   Headers,
   ListedPart,
   ListedUpload,
@@ -172,7 +173,8 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
       const { bytes, computed } = await readAll(slice, signal, onSent)
       return { receipt: storeObject(key, bytes, headers), computed }
     },
-    async createMultipartUpload(key, { headers }) {
+    async createMultipartUpload(key, { headers, signal }) {
+      throwIfAborted(signal)
       const { uploadId, initiated } = initiate(key, headers)
       return { uploadId, initiated }
     },
@@ -180,7 +182,8 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
       const { bytes, computed } = await readAll(slice, signal, onSent)
       return { receipt: storePart(upload, partNumber, bytes), computed }
     },
-    async listParts(ref, marker) {
+    async listParts(ref, marker, { signal }) {
+      throwIfAborted(signal)
       const numbers = [...uploadOf(ref).parts.keys()]
         .sort((a, b) => a - b)
         .filter((number) => number > marker)
@@ -199,12 +202,17 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
         ...(more ? { nextMarker: last } : {}),
       }
     },
-    completeMultipartUpload: async (ref, parts, { headers }) => complete(ref, parts, headers),
-    async abortMultipartUpload(ref) {
+    async completeMultipartUpload(ref, parts, { headers, signal }) {
+      throwIfAborted(signal)
+      return complete(ref, parts, headers)
+    },
+    async abortMultipartUpload(ref, { signal }) {
+      throwIfAborted(signal)
       uploadOf(ref)
       uploads.delete(ref.uploadId)
     },
-    async headObject(key): Promise<ObjectInfo> {
+    async headObject(key, { signal }): Promise<ObjectInfo> {
+      throwIfAborted(signal)
       const object = objects.get(key)
       if (object === undefined) {
         throw new ServiceError('object-missing', 'The specified key does not exist.', { status: 404 })
@@ -212,13 +220,18 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
       const { bytes, etag, crc64: crc, lastModified } = object
       return { size: bytes.length, etag, crc64: crc, lastModified }
     },
-    async listMultipartUploads(key): Promise<ListedUpload[]> {
+    async listMultipartUploads(key, { signal }): Promise<ListedUpload[]> {
+      throwIfAborted(signal)
       return [...uploads.values()]
         .filter((upload) => upload.key === key)
         .map(({ uploadId, initiated }) => ({ key, uploadId, initiated: Math.floor(initiated / 1000) * 1000 }))
     },
   }
   return { service, objects, uploads, history, received, storePart, storeObject, initiate }
+}
+
+function throwIfAborted(signal: CancelSignal): void {
+  if (signal.aborted) throw signal.reason
 }
 
 async function readAll(

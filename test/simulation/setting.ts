@@ -102,7 +102,13 @@ export function createSetting(world: World): Setting {
 export function isForbidden({ request, memory, initiated, world }: Setting): boolean {
   const present = memory.objects.get(key)
   if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
-  const forgotten = ['discards', 'crash: after remove', 'fault: rotten line', 'fault: full disk']
+  const forgotten = [
+    'discards',
+    'crash: after remove',
+    'fault: rotten line',
+    'fault: full disk',
+    'fault: head denied',
+  ]
   const moved = [...world.counts.keys()].some((what) => what.startsWith('fault: source'))
   if (moved || forgotten.some((what) => world.counts.has(what))) return true
   return present.uploadId === undefined || !initiated.has(present.uploadId)

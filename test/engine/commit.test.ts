@@ -1,0 +1,279 @@
+/** Complete: every way in which its answer can be lost, odd or wrong, and the one object that must come of it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ServiceError } from '../../src/engine/errors.js'
+import type { ObjectService } from '../../src/engine/ports.js'
+import { changedAt, someBytes } from './file.js'
+import {
+  alwaysFailing,
+  assertDone,
+  assertStored,
+  createWorld,
+  failing,
+  failure,
+  key,
+  lostAnswer,
+  partSize,
+  type TestWorld,
+} from './world.js'
+
+const complete = 'CompleteMultipartUpload'
+const denied = (): ServiceError => new ServiceError('denied', 'Not allowed.', { status: 403 })
+const error = (meaning: ServiceError['meaning']) => () =>
+  new ServiceError(meaning, `It was ${meaning}.`, { status: 500, requestId: 'R9' })
+
+/** A run that ends without having heard what became of its Complete. */
+async function lostComplete(world: TestWorld, headers: Record<string, string> = {}): Promise<void> {
+  const controller = new AbortController()
+  const after = ({ operation }: { readonly operation: string }): void => {
+    if (operation === complete) controller.abort(new Error('killed'))
+  }
+  await failure('cancelled', world.run({ headers, signal: controller.signal, tap: { after } }))
+  assert.ok(world.object() !== undefined)
+}
+
+for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throttled'] as const) {
+  test(`Complete took effect and was answered by ${meaning}: success, completed once`, async () => {
+    const world = createWorld()
+    const result = await world.run({ tap: { after: failing(complete, error(meaning)) } })
+    assert.equal(world.asked(complete), 1)
+    assert.equal(world.memory.history.length, 1)
+    assert.equal(world.eventsOf('settled').length, 1)
+    assert.deepEqual(result.parts, { kept: 0, sent: 5 })
+    await assertDone(world, result)
+  })
+
+  test(`Complete did nothing and was answered by ${meaning}: it is asked again`, async () => {
+    const world = createWorld()
+    const result = await world.run({ tap: { before: failing(complete, error(meaning)) } })
+    assert.equal(world.asked(complete), 2)
+    assert.equal(world.asked('UploadPart'), 5)
+    await assertDone(world, result)
+  })
+}
+
+test('a lost answer is settled though another object was there before', async () => {
+  for (const when of ['before', 'after'] as const) {
+    const world = createWorld()
+    world.memory.storeObject(key, someBytes(5 * partSize, 50), {})
+    world.clock.pass(5000)
+    await assertDone(world, await world.run({ tap: { [when]: failing(complete) } }))
+  }
+})
+
+test('an older object with the very same bytes is not taken for the Complete', async () => {
+  const world = createWorld()
+  world.memory.storeObject(key, world.file.bytes, { 'x-oss-meta-old': '1' })
+  world.clock.pass(5000)
+  const result = await world.run({ tap: { before: failing(complete) } })
+  assert.equal(world.object()?.uploadId, result.uploadId)
+  await assertDone(world, result)
+})
+
+test('a lost answer that may not be looked into is asked again; the upload that is gone then can not be told', async () => {
+  const world = createWorld()
+  const tap = { after: failing(complete), before: alwaysFailing('HeadObject', denied) }
+  const failed = await failure('commit-unknown', world.run({ tap }))
+  assert.equal(failed.retryable, true)
+  assert.equal((await world.store.list()).length, 1, 'the checkpoint is gone')
+  const result = await world.run()
+  assert.equal(world.asked('UploadPart'), 0)
+  await assertDone(world, result)
+})
+
+test('an object completed in a run that died is found, and nothing is sent', async () => {
+  const world = createWorld()
+  await lostComplete(world)
+  const result = await world.run()
+  assert.equal(world.asked('UploadPart'), 0)
+  assert.equal(world.asked(complete), 0)
+  assert.equal(result.resumed, true)
+  assert.deepEqual(result.parts, { kept: 5, sent: 0 })
+  assert.equal(world.memory.history.length, 1)
+  await assertDone(world, result)
+})
+
+test('a file that changed since such a run is uploaded anew', async () => {
+  for (const bytes of [someBytes(5 * partSize, 8), someBytes(4 * partSize)]) {
+    const world = createWorld()
+    await lostComplete(world)
+    world.file.rewrite(bytes)
+    const result = await world.run()
+    assert.equal(result.resumed, false)
+    await assertDone(world, result)
+  }
+})
+
+test('paranoid looks into the file itself before it calls such an object its own', async () => {
+  const world = createWorld()
+  await lostComplete(world)
+  world.file.rewriteUnseen(changedAt(world.file.bytes, 3))
+  await assertDone(world, await world.run({ verify: 'paranoid' }))
+})
+
+test('somebody else’s newer object after such a run is a conflict; restart is consent', async () => {
+  const world = createWorld()
+  await lostComplete(world)
+  world.clock.pass(2000)
+  world.memory.storeObject(key, someBytes(40, 3), {})
+  for (let run = 1; run <= 2; run++) {
+    await failure('conflict', world.run())
+    assert.equal(world.object()?.bytes.length, 40, 'it was overwritten')
+  }
+  await assertDone(world, await world.run({ restart: true }))
+})
+
+test('an object whose removal of the checkpoint failed is over: later headers and objects are new ones', async () => {
+  const world = createWorld()
+  const remove = (): void => {
+    throw new Error('disk full')
+  }
+  assertStored(world, await world.run({ storeTap: { remove } }))
+  assert.equal(world.eventsOf('checkpoint-warning').length, 1)
+  world.clock.pass(5000)
+  world.memory.storeObject(key, someBytes(40, 3), {})
+  const result = await world.run({ headers: { 'x-oss-meta-new': '1' } })
+  assert.deepEqual(world.object()?.headers, { 'x-oss-meta-new': '1' })
+  await assertDone(world, result)
+})
+
+test('a missing part at Complete is sent again', async () => {
+  const world = createWorld()
+  let meddled = false
+  const result = await world.run({
+    tap: {
+      before: ({ operation, uploadId = '' }) => {
+        if (operation !== complete || meddled) return
+        meddled = true
+        world.memory.uploads.get(uploadId)?.parts.delete(3)
+      },
+    },
+  })
+  assert.equal(world.asked('UploadPart'), 6)
+  assert.equal(world.asked(complete), 2)
+  assert.deepEqual(result.parts, { kept: 0, sent: 5 })
+  await assertDone(world, result)
+})
+
+test('a part that somebody replaces before every Complete is an integrity failure, and the upload stays', async () => {
+  const world = createWorld()
+  const before = ({ operation, uploadId = '' }: { operation: string; uploadId?: string }): void => {
+    if (operation !== complete) return
+    world.memory.storePart({ key, uploadId }, 3, someBytes(partSize, 91))
+  }
+  await failure('integrity', world.run({ tap: { before } }))
+  assert.equal(world.asked(complete), 3)
+  assert.equal(world.object(), undefined)
+  await assertDone(world, await world.run())
+})
+
+test('InvalidPart that nobody can explain is an integrity failure after two repetitions', async () => {
+  const world = createWorld()
+  await failure('integrity', world.run({ tap: { before: alwaysFailing(complete, error('invalid-part')) } }))
+  assert.equal(world.asked(complete), 3)
+  assert.equal(world.asked('UploadPart'), 5)
+  await assertDone(world, await world.run())
+})
+
+const wrongCrc = (service: ObjectService): ObjectService => ({
+  ...service,
+  async completeMultipartUpload(...args) {
+    return { ...(await service.completeMultipartUpload(...args)), crc64: '1' }
+  },
+})
+
+test('an object that is not what its parts were is an integrity failure, and the next run begins anew', async () => {
+  const world = createWorld()
+  await failure('integrity', world.run({ dress: wrongCrc }))
+  assert.equal(world.asked(complete), 1)
+  const result = await world.run()
+  assert.equal(result.resumed, false)
+  assert.equal(result.parts.sent, 5)
+  await assertDone(world, result)
+})
+
+test('a Complete that tells no CRC-64 is settled by a look; where that tells none either, it is no success', async () => {
+  const silent = (service: ObjectService): ObjectService => ({
+    ...service,
+    async completeMultipartUpload(...args) {
+      const { crc64: _none, ...receipt } = await service.completeMultipartUpload(...args)
+      return receipt
+    },
+  })
+  const world = createWorld()
+  await assertDone(world, await world.run({ dress: silent }))
+
+  const blind = createWorld()
+  const before = alwaysFailing('HeadObject', denied)
+  await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
+})
+
+test('a part whose CRC-64 does not agree is sent again, and is no success if it never does', async () => {
+  const spoil =
+    (times: number) =>
+    (service: ObjectService): ObjectService => ({
+      ...service,
+      async uploadPart(upload, partNumber, ...rest) {
+        const answer = await service.uploadPart(upload, partNumber, ...rest)
+        if (partNumber !== 2 || times-- <= 0) return answer
+        return { ...answer, receipt: { ...answer.receipt, crc64: '1' } }
+      },
+    })
+  const world = createWorld()
+  const result = await world.run({ dress: spoil(4) })
+  assert.equal(world.asked('UploadPart'), 9)
+  await assertDone(world, result)
+
+  const broken = createWorld()
+  const failed = await failure('integrity', broken.run({ dress: spoil(100), numThreads: 3 }))
+  assert.equal(failed.partNumber, 2)
+  assert.equal(broken.object(), undefined)
+  await assertDone(broken, await broken.run())
+})
+
+// ------------------------------------------------- callbacks
+
+test('a failed callback is told as such; the object is stored and the checkpoint gone', async () => {
+  for (const multipartThreshold of [partSize, 1000]) {
+    const world = createWorld()
+    const operation = multipartThreshold === partSize ? complete : 'PutObject'
+    const tap = { after: failing(operation, error('callback-failed')) }
+    const failed = await failure('callback-failed', world.run({ multipartThreshold, tap }))
+    assert.equal(failed.requestId, 'R9')
+    assert.deepEqual(world.object()?.bytes, world.file.bytes)
+    assert.deepEqual(world.uploadIds(), [])
+    assert.deepEqual(await world.store.list(), [])
+    assert.equal(world.progress.at(-1)?.[0], world.file.bytes.length)
+  }
+})
+
+test('a failed callback does not hide that the stored bytes are wrong', async () => {
+  for (const multipartThreshold of [partSize, 1000]) {
+    const world = createWorld()
+    const after = ({ operation }: { readonly operation: string }): void => {
+      if (operation !== complete && operation !== 'PutObject') return
+      world.memory.storeObject(key, changedAt(world.file.bytes, 0), {})
+      throw error('callback-failed')()
+    }
+    await failure('integrity', world.run({ multipartThreshold, tap: { after } }))
+  }
+})
+
+test('the answer of a callback is handed on', async () => {
+  const world = createWorld()
+  const result = await world.run({
+    dress: (service) => ({
+      ...service,
+      async completeMultipartUpload(...args) {
+        return { ...(await service.completeMultipartUpload(...args)), callback: '{"ok":true}' }
+      },
+    }),
+  })
+  assert.equal(result.callback, '{"ok":true}')
+})
+
+test('an answer that was lost before the service was ever heard is not the end', async () => {
+  const world = createWorld()
+  const result = await world.run({ tap: { before: failing('InitiateMultipartUpload', lostAnswer) } })
+  await assertDone(world, result)
+})

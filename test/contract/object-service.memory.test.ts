@@ -1,6 +1,6 @@
 /** The contract of object services, kept by the one in memory: with small limits and pages, and with those of OSS. */
 import { createMemoryService, type MemoryServiceOptions } from '../../src/services/memory.js'
-import { objectServiceContract } from './object-service.js'
+import { objectServiceContract } from '../../src/testing/object-service.js'
 
 function contractOf(name: string, options: Omit<MemoryServiceOptions, 'clock'>): void {
   objectServiceContract(name, async () => {

@@ -1,8 +1,8 @@
 /** The contract of object services, kept by the OSS adapter over real sockets against the embedded server. */
 import { Bucket } from '../../src/index.js'
 import { createServer } from '../../src/server/index.js'
+import { objectServiceContract } from '../../src/testing/object-service.js'
 import { openOssWorld } from '../service/oss-world.js'
-import { objectServiceContract } from './object-service.js'
 
 for (const signatureVersion of ['v1', 'v4'] as const) {
   objectServiceContract(`OSS, signed with ${signatureVersion}`, async () => {

@@ -90,7 +90,8 @@ export function startLife(setting: Setting, { restart }: { readonly restart: boo
       world.note(`${life.name} fails: ${run.code}: ${run.message.split('\n')[0]}`)
       const strangers = memory.history.some(({ object }) => !setting.initiated.has(object.uploadId ?? ''))
       // A run that can't know what it once completed has to take its own object for a stranger's.
-      const forgetful = world.counts.has('fault: rotten line') || world.counts.has('fault: full disk')
+      const forgotten = ['fault: rotten line', 'fault: full disk', 'crash: after remove']
+      const forgetful = forgotten.some((what) => world.counts.has(what))
       const unearned = run.code === 'conflict' && !strangers && !forgetful && !isForbidden(setting)
       if (!allowedFailures.has(run.code) || unearned)
         broken(setting, new Error(`${run.code}: ${run.message}`))

@@ -1,6 +1,6 @@
 /** The half of the object service contract that is about parts, and about how an upload ends. */
 import assert from 'node:assert/strict'
-import type { UploadRef } from '../../src/engine/ports.js'
+import type { UploadRef } from '../engine/ports.js'
 import {
   asking,
   bytesOf,

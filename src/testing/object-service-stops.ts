@@ -1,7 +1,7 @@
 /** The part of the object service contract that is about calls that are stopped, and bodies that can't be read. */
 import assert from 'node:assert/strict'
-import { UploadError } from '../../src/engine/errors.js'
-import type { Slice, UploadRef } from '../../src/engine/ports.js'
+import { UploadError } from '../engine/errors.js'
+import type { Slice, UploadRef } from '../engine/ports.js'
 import { asking, bytesOf, type Check, type Desk, refused, sending, sliceOf } from './object-service-desk.js'
 
 export function stopChecks(check: Check): void {

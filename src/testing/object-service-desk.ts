@@ -1,7 +1,7 @@
 /** What the object service suites work with: keys of their own, slices of bytes, and a list of what is to be cleared away. */
 import assert from 'node:assert/strict'
-import { crc64, crc64ToDecimal } from '../../src/checksum/crc64.js'
-import { type FailureMeaning, ServiceError } from '../../src/engine/errors.js'
+import { crc64, crc64ToDecimal } from '../checksum/crc64.js'
+import { type FailureMeaning, ServiceError } from '../engine/errors.js'
 import type {
   Headers,
   ListedPart,
@@ -11,7 +11,7 @@ import type {
   SendOptions,
   Slice,
   UploadRef,
-} from '../../src/engine/ports.js'
+} from '../engine/ports.js'
 
 /** One bucket to try things in. All keys of the suite begin with `prefix`; it clears away what it stored. */
 export interface ServiceWorld {

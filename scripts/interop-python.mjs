@@ -1,0 +1,127 @@
+/**
+ * The OSS SDK for Python against the embedded server, under both signatures: the documented sample beside ours, and what
+ * else its users do. Needs a Python that has oss2: `PYTHON=venv/bin/python node scripts/interop-python.mjs`.
+ */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildOrRefuse } from './build.mjs'
+import { setup } from './setup.mjs'
+import { refuse, root, say } from './shared.mjs'
+
+const python = process.env.PYTHON ?? 'python3'
+/** Nothing here takes a minute; what takes longer hangs. */
+const LIMIT_MS = 240_000
+
+const counts = { passed: 0, failed: 0 }
+
+function note(ok, name, detail = '') {
+  counts[ok ? 'passed' : 'failed'] += 1
+  process.stdout.write(`${ok ? 'ok' : 'FAILED'} ${name}${detail === '' ? '' : `: ${detail}`}\n`)
+}
+
+/** Resolves to the exit code and what was written to stdout; stderr goes through. */
+function run(program, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    const chunks = []
+    child.stdout.on('data', (chunk) => chunks.push(chunk))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString() }))
+  })
+}
+
+async function requirePython() {
+  const { code } = await run(python, ['-c', 'import oss2'], {}).catch(() => ({ code: 1 }))
+  if (code === 0) return
+  refuse(
+    `${python} has no module oss2. Make one that has: python3 -m venv /tmp/oss2 && /tmp/oss2/bin/pip install oss2, then PYTHON=/tmp/oss2/bin/python`,
+  )
+}
+
+/** A sample has to end well, to have told 100 % last, and to have made the object of the file. */
+async function runSample(sample, { key, version, longhaul, bucket, env, filename, folder }) {
+  const { code, output } = await run(sample.program, [...sample.args, filename, folder], env)
+  const lines = output.trim().split('\n')
+  const { equal, crc64 } = await longhaul.verifyObject(bucket, key, filename).catch(() => ({ equal: false }))
+  const [, , crc] = (lines.at(-1) ?? '').split(' ')
+  note(
+    code === 0 && equal && crc === crc64.file,
+    `${version} ${sample.name}`,
+    code === 0 ? '' : `exit ${code}`,
+  )
+  note(lines.at(-2) === '100 %', `${version} ${sample.name} told 100 % in the end`)
+}
+
+async function runVersion(version, longhaul, createServer) {
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-python-'))
+  const server = await createServer({ buckets: ['examplebucket'], control: true })
+  const { endpoint, region, accessKeyId, accessKeySecret } = server
+  const env = {
+    HOME: folder,
+    OSS_ENDPOINT: endpoint,
+    OSS_REGION: region,
+    OSS_BUCKET: 'examplebucket',
+    OSS_ACCESS_KEY_ID: accessKeyId,
+    OSS_ACCESS_KEY_SECRET: accessKeySecret,
+    OSS_SIGNATURE_VERSION: version,
+  }
+  try {
+    const filename = join(folder, 'local.dat')
+    writeFileSync(filename, randomBytes(3 * 1024 * 1024 + 1))
+    const bucket = new longhaul.Bucket({
+      endpoint,
+      name: 'examplebucket',
+      credentials: { accessKeyId, accessKeySecret },
+    })
+    const setting = { version, longhaul, bucket, env, filename }
+    const samples = [
+      [
+        { name: 'sample.py', program: python, args: ['test/interop/python/sample.py'] },
+        'exampledir/python.dat',
+      ],
+      [
+        { name: 'resumable-upload.mjs', program: process.execPath, args: ['examples/resumable-upload.mjs'] },
+        'exampledir/javascript.dat',
+      ],
+    ]
+    for (const [sample, key] of samples) {
+      const store = join(folder, sample.name)
+      await runSample(sample, { ...setting, key, folder: store })
+      const left = readdirSync(store, { recursive: true }).filter((name) => name !== 'uploads')
+      note(left.length === 0, `${version} ${sample.name} left nothing in its store`, left.join(' '))
+    }
+    const signal = new AbortController().signal
+    for (const [, key] of samples) {
+      await longhaul.useBucket(bucket, (client) => client.deleteObject(key, { signal }))
+    }
+    const { code, output } = await run(python, ['test/interop/python/checks.py'], env)
+    const lines = output.split('\n').filter((line) => /^(ok|FAILED) /.test(line))
+    for (const line of lines) note(line.startsWith('ok '), line.replace(/^\S+ /, ''))
+    if (lines.length === 0 || (code !== 0 && !output.includes('FAILED'))) {
+      note(false, `${version} checks.py`, `it ended with ${code}`)
+    }
+  } finally {
+    await server.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+setup()
+await buildOrRefuse()
+await requirePython()
+const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href)
+const [longhaul, { createServer }] = [await load('index.js'), await load('server/index.js')]
+say(`oss2 of ${python} against the embedded server`)
+for (const version of ['v1', 'v4']) await runVersion(version, longhaul, createServer)
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`)
+process.exitCode = counts.failed === 0 ? 0 : 1

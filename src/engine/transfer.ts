@@ -181,7 +181,9 @@ async function checkPart(
     identity: sameIdentity(before, after) ? before : null,
   }
   await recordOrWarn(life, { kind: 'verified', uploadId: ref.uploadId, ...proof })
-  if (!life.sent.has(partNumber)) life.progress.kept(partNumber, size)
-  life.emit({ type: 'part-kept', partNumber, size })
+  if (!life.sent.has(partNumber)) {
+    life.progress.kept(partNumber, size)
+    life.emit({ type: 'part-kept', partNumber, size })
+  }
   return proof
 }

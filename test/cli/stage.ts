@@ -209,7 +209,11 @@ export async function canDropPrivileges(): Promise<boolean> {
     stdio: 'ignore',
     ...options,
   })
-  const [code] = await once(child, 'exit')
+  // That user may not even be allowed to reach the program, in a folder that is private to this one.
+  const code = await once(child, 'exit').then(
+    ([exitCode]) => exitCode as number | null,
+    () => undefined,
+  )
   return code === 0
 }
 

@@ -38,6 +38,8 @@ export interface Access {
   readonly initiated: Set<string>
   /** Aborts that this engine asked for. */
   readonly aborted: string[]
+  /** When parts of this engine's took effect, as `uploadId/partNumber`. */
+  readonly arrivals: { readonly part: string; readonly at: number }[]
 }
 
 export function accessService(access: Access): ObjectService {
@@ -193,7 +195,10 @@ export function accessService(access: Access): ObjectService {
     },
     async uploadPart(upload, partNumber, slice, options) {
       const { computed, arriving } = await readBody(slice, options.signal, options.onSent)
-      const store = async () => memory.storePart(upload, partNumber, arriving)
+      const store = async () => {
+        access.arrivals.push({ part: `${upload.uploadId}/${partNumber}`, at: world.now() })
+        return memory.storePart(upload, partNumber, arriving)
+      }
       return { receipt: spoiled(await asked('UploadPart', options.signal, store)), computed }
     },
     listParts: (ref, marker, options) =>

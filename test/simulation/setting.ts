@@ -41,6 +41,7 @@ export interface Setting {
   readonly weather: Weather
   readonly initiated: Set<string>
   readonly aborted: string[]
+  readonly arrivals: { readonly part: string; readonly at: number }[]
   readonly reported: Set<string>
   readonly foreign: Set<string>
   readonly request: Pick<
@@ -84,6 +85,7 @@ export function createSetting(world: World): Setting {
     weather,
     initiated: new Set(),
     aborted: [],
+    arrivals: [],
     reported: new Set(),
     foreign: new Set(),
     request: {

@@ -8,6 +8,8 @@ export interface Disk {
   damaged: string[]
   holder: SimulatedLife | undefined
   asides: number
+  /** When each part was last written down as stored, as `uploadId/partNumber`. */
+  readonly recorded: Map<string, number>
 }
 
 export interface StoreTrouble {
@@ -17,7 +19,7 @@ export interface StoreTrouble {
 }
 
 export function createDisk(): Disk {
-  return { lines: [], damaged: [], holder: undefined, asides: 0 }
+  return { lines: [], damaged: [], holder: undefined, asides: 0, recorded: new Map() }
 }
 
 /** Between two lives a line may rot: its check then fails, and it is told apart from good ones. */
@@ -51,6 +53,8 @@ export function openStore(
         throw new UploadError('store-unusable', 'No space left on device.')
       }
       disk.lines.push(JSON.stringify(line))
+      if (line['kind'] === 'stored')
+        disk.recorded.set(`${line['uploadId']}/${line['partNumber']}`, world.now())
       world.note(`${life.name} writes ${JSON.stringify(line).slice(0, 100)}`)
       await trouble.crashPoint('after append')
     },

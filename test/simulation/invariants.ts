@@ -96,14 +96,14 @@ export function checkAtEnd(setting: Setting): void {
     const unheard = world.counts.get('crash: after remove') ?? 0
     assert.ok(committed.length <= 1 + unheard, `${committed.length} Completes took effect`)
   }
-  if (alone && weather.network === 0 && weather.full === 0 && !counted('fault: rotten line'))
-    checkResent(setting)
+  const prompt = !counted('fault: late effect') && !counted('fault: rotten line')
+  if (alone && prompt && weather.full === 0) checkResent(setting)
 }
 
 /** Longer than any request is on its way in a kind network, in virtual milliseconds. */
 const underWayMs = 25
 
-/** Where only lives end early: what was written down as acknowledged is not sent again, not one part of it. */
+/** Whatever the network does and however often a life ends: a part whose acknowledgement is on record is not sent again. */
 function checkResent({ arrivals, disk }: Setting): void {
   const again = arrivals.filter(({ part, at }) => at > (disk.recorded.get(part) ?? Infinity) + underWayMs)
   assert.deepEqual(again, [], 'parts came again though their acknowledgement was on record')

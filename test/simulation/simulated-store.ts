@@ -8,7 +8,7 @@ export interface Disk {
   damaged: string[]
   holder: SimulatedLife | undefined
   asides: number
-  /** When each part was last written down as stored, as `uploadId/partNumber`. */
+  /** When each part was first written down as stored, as `uploadId/partNumber`. */
   readonly recorded: Map<string, number>
 }
 
@@ -53,8 +53,10 @@ export function openStore(
         throw new UploadError('store-unusable', 'No space left on device.')
       }
       disk.lines.push(JSON.stringify(line))
-      if (line['kind'] === 'stored')
-        disk.recorded.set(`${line['uploadId']}/${line['partNumber']}`, world.now())
+      if (line['kind'] === 'stored') {
+        const part = `${line['uploadId']}/${line['partNumber']}`
+        disk.recorded.set(part, disk.recorded.get(part) ?? world.now())
+      }
       world.note(`${life.name} writes ${JSON.stringify(line).slice(0, 100)}`)
       await trouble.crashPoint('after append')
     },

@@ -29,8 +29,13 @@ export type SignedHeaders = ReadonlyMap<string, string>
 
 export function signableHeaders(headers: Readonly<Record<string, string>>): SignedHeaders {
   return new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), headerValueToWire(value).trim()]),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), trimmed(headerValueToWire(value))]),
   )
+}
+
+/** Spaces and tabs alone, as HTTP trims: in a wire string the last byte of a UTF-8 character may look like another space. */
+function trimmed(wire: string): string {
+  return wire.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** `/`, `/bucket/` or `/bucket/key`, as a wire string. */

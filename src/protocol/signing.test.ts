@@ -187,3 +187,21 @@ test('a URL may not be good for nothing, a fraction or more than seven days', ()
   }
   assert.throws(() => presignV1({ ...request, expires: 1.5 }), RangeError)
 })
+
+test('a value whose last byte looks like a space of another alphabet is signed whole', () => {
+  const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' }
+  const date = new Date(Date.UTC(2026, 10, 22))
+  const stringFor = (value: string): string => {
+    const headers = { date: date.toUTCString(), 'x-oss-meta-name': value }
+    return signV1({ method: 'PUT', bucket: 'b', key: 'k', headers, credentials }).stringToSign
+  }
+  // The Cyrillic letter ends in the byte A0, which is a space in latin1.
+  assert.match(stringFor('\u0420'), /x-oss-meta-name:\u0420\n/)
+  const canonical = (value: string): string => {
+    const headers = { 'x-oss-meta-name': value }
+    return signV4({ method: 'PUT', bucket: 'b', key: 'k', headers, credentials, region: 'cn-hangzhou', date })
+      .signature
+  }
+  assert.notEqual(canonical('\u00d0\u00a0'), canonical('\u00d0'))
+  assert.equal(canonical(' padded\t'), canonical('padded'))
+})

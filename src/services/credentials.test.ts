@@ -119,6 +119,62 @@ test('a function that fails is asked again later, unless it says it is no use; g
   await assert.rejects(provider.current(signal), ServiceError)
 })
 
+test('keys that were refused and came again are asked for anew by a later upload', async () => {
+  const clock = { now: 0, wallClock: () => clock.now }
+  let accessKeyId = 'old'
+  const provider = createCredentials(() => ({ accessKeyId, accessKeySecret: 'b' }), clock)
+  const keys = await provider.current(signal)
+  assert.equal(await provider.replace(keys, signal), false)
+  accessKeyId = 'new'
+  assert.equal(await provider.replace(keys, signal), false)
+  clock.now += minute
+  assert.equal(await provider.replace(keys, signal), true)
+  assert.equal((await provider.current(signal)).accessKeyId, 'new')
+})
+
+test('a function that never answers is given up after a minute and asked anew; good keys stay in use', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clock = { now: 0, wallClock: () => clock.now }
+  let calls = 0
+  const hanging = () => {
+    calls += 1
+    return calls === 2
+      ? { accessKeyId: 'a', accessKeySecret: 'b', expiration: 60 * minute }
+      : new Promise<GivenCredentials>(() => {})
+  }
+  const provider = createCredentials(hanging, clock)
+  const first = provider.current(signal)
+  t.mock.timers.tick(minute)
+  await assert.rejects(
+    first,
+    (error) =>
+      error instanceof ServiceError && error.meaning === 'unavailable' && /within/.test(error.message),
+  )
+  const keys = await provider.current(signal)
+  clock.now += 56 * minute
+  const again = provider.current(signal)
+  clock.now += minute
+  t.mock.timers.tick(minute)
+  assert.equal(await again, keys)
+  assert.equal(await provider.current(signal), keys) // not asked again at once
+  assert.equal(calls, 3)
+})
+
+test('an expiration of null, as documents have it, is none', async () => {
+  const given = { accessKeyId: 'a', accessKeySecret: 'b', expiration: null }
+  const clock = { now: 0, wallClock: () => clock.now }
+  let calls = 0
+  const source = () => {
+    calls += 1
+    return given as unknown as GivenCredentials
+  }
+  const provider = createCredentials(source, clock)
+  await provider.current(signal)
+  clock.now += 1000 * minute
+  await provider.current(signal)
+  assert.equal(calls, 1)
+})
+
 test('who stops waiting does not stop the others', async () => {
   let give: (keys: GivenCredentials) => void = () => {}
   const provider = createCredentials(() => new Promise((resolve) => (give = resolve)), { wallClock: () => 0 })

@@ -23,8 +23,10 @@ export interface CredentialsProvider {
 
 /** How long before their end keys are replaced, in milliseconds; half their life where that is shorter. */
 const marginMs = 5 * 60_000
-/** The function is not asked more often than this only because of time, in milliseconds. */
+/** The function is not asked more often than this only because of time or for keys it gave again, in milliseconds. */
 const leastAgeMs = 10_000
+/** A function that has not answered by then is asked anew, in milliseconds. */
+const longestAskMs = 60_000
 
 /** @throws UploadError `invalid-argument` when fixed keys are no keys */
 export function createCredentials(
@@ -51,8 +53,8 @@ class AskedCredentials implements CredentialsProvider {
   readonly #clock: { wallClock(): number }
   #answer: Answer | undefined
   #asking: Promise<Answer> | undefined
-  /** Keys that were refused, asked for again, and came again. */
-  #refused: Credentials | undefined
+  /** Keys that were refused, asked for again, and came again; and when. */
+  #refused: { readonly keys: Credentials; readonly at: number } | undefined
 
   constructor(ask: () => GivenCredentials | Promise<GivenCredentials>, clock: { wallClock(): number }) {
     this.#ask = ask
@@ -67,8 +69,10 @@ class AskedCredentials implements CredentialsProvider {
       return (await unlessAborted(this.#refresh(), signal)).credentials
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      if (!known || now >= known.end) throw error
-      this.#answer = { ...known, refreshAt: now + leastAgeMs } // still good: ask again a little later
+      const later = this.#clock.wallClock()
+      if (!known || later >= known.end) throw error
+      // Still good: ask again a little later.
+      if (this.#answer === known) this.#answer = { ...known, refreshAt: later + leastAgeMs }
       return known.credentials
     }
   }
@@ -76,11 +80,17 @@ class AskedCredentials implements CredentialsProvider {
   async replace(refused: Credentials, signal: CancelSignal): Promise<boolean> {
     const known = this.#answer?.credentials
     if (known && !sameKeys(known, refused)) return true // somebody replaced them meanwhile
-    if (this.#refused && sameKeys(this.#refused, refused)) return false
+    if (this.#cameAgain(refused)) return false
     const { credentials } = await unlessAborted(this.#refresh(), signal)
     if (!sameKeys(credentials, refused)) return true
-    this.#refused = refused
+    this.#refused = { keys: refused, at: this.#clock.wallClock() }
     return false
+  }
+
+  /** Only for a while: a later upload with the same bucket deserves another question. */
+  #cameAgain(keys: Credentials): boolean {
+    if (this.#refused === undefined || !sameKeys(this.#refused.keys, keys)) return false
+    return Math.abs(this.#clock.wallClock() - this.#refused.at) < leastAgeMs
   }
 
   /** One call at a time, however many wait for it. */
@@ -103,7 +113,7 @@ class AskedCredentials implements CredentialsProvider {
   async #checkedAnswer(): Promise<{ credentials: Credentials; end: number }> {
     let given: GivenCredentials
     try {
-      given = await this.#ask()
+      given = await withinTime(this.#ask())
     } catch (cause) {
       const meaning = saysDenied(cause) ? 'denied' : 'unavailable'
       throw new ServiceError(meaning, `No credentials: ${lineOf(cause)}.`, { cause })
@@ -134,8 +144,8 @@ function isKeyText(value: unknown): boolean {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
 }
 
-function endOf(expiration: GivenCredentials['expiration']): number {
-  if (expiration === undefined) return Number.POSITIVE_INFINITY
+function endOf(expiration: GivenCredentials['expiration'] | null): number {
+  if (expiration === undefined || expiration === null) return Number.POSITIVE_INFINITY
   return typeof expiration === 'number' ? expiration : new Date(expiration).getTime()
 }
 
@@ -159,6 +169,20 @@ function saysDenied(cause: unknown): boolean {
 function lineOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : 'the function that gives them failed'
   return text.replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)
+}
+
+/** The answer, or a failure when it takes too long: a function that hangs must not hold all requests for ever. */
+async function withinTime<T>(answer: T | Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new Error(`the function that gives them did not answer within ${longestAskMs / 1000} s`)
+    late = setTimeout(() => reject(error), longestAskMs)
+  })
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(late)
+  }
 }
 
 /** Leaves a shared task alone: only our waiting ends with the signal. */

@@ -1,10 +1,16 @@
-/** The answer of a service as it is read. A pause in it is judged only while somebody waits for the next piece. */
+/**
+ * The answer of a service as it is read. Its flow is judged only while somebody waits for the next piece, and by the bytes
+ * that came: one byte now and then is a stall as well.
+ */
 import type { IncomingMessage } from 'node:http'
 import { type ResponseBody, TransportError, type WireHeaders } from '../protocol/message.js'
+import { afterPolling } from './deadline.js'
 
 export interface AnswerSetting {
-  /** Longest wait for the next piece, in milliseconds. */
+  /** Longest wait for the next `windowBytes` of the body, or for its end, in milliseconds. */
   readonly pauseMs: number
+  readonly windowBytes: number
+  readonly monotonic: () => number
   /** Why the exchange was ended, when it was. */
   readonly reason: () => unknown
   /** Ends the exchange and its connection. */
@@ -14,6 +20,9 @@ export interface AnswerSetting {
 export class AnswerBody implements ResponseBody {
   readonly #incoming: IncomingMessage
   readonly #setting: AnswerSetting
+  /** How long was waited for bytes of the present window, and how many came. */
+  #waitedMs = 0
+  #windowBytes = 0
 
   constructor(incoming: IncomingMessage, setting: AnswerSetting) {
     this.#incoming = incoming
@@ -51,27 +60,41 @@ export class AnswerBody implements ResponseBody {
   }
 
   discard(): void {
-    const late = setTimeout(() => this.#setting.end(this.#pause()), this.#setting.pauseMs)
-    this.#incoming.once('close', () => clearTimeout(late))
+    if (this.#incoming.closed) return
+    this.#incoming.once(
+      'close',
+      afterPolling(this.#setting.pauseMs, () => this.#setting.end(this.#pause())),
+    )
     this.#incoming.resume()
   }
 
   async #next(pieces: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
-    const late = setTimeout(() => this.#setting.end(this.#pause()), this.#setting.pauseMs)
+    const { monotonic, pauseMs } = this.#setting
+    const startMs = monotonic()
+    const inTime = afterPolling(pauseMs - this.#waitedMs, () => this.#setting.end(this.#pause()))
     try {
       const piece = await pieces.next()
+      this.#count(piece.done ? 0 : piece.value.length, monotonic() - startMs)
       const reason = this.#setting.reason()
       if (reason !== undefined) throw reason
       return piece
     } catch (cause) {
       throw this.#setting.reason() ?? this.#broken(cause)
     } finally {
-      clearTimeout(late)
+      inTime()
     }
   }
 
+  #count(bytes: number, waitedMs: number): void {
+    this.#waitedMs += waitedMs
+    this.#windowBytes += bytes
+    if (this.#windowBytes < this.#setting.windowBytes) return
+    this.#waitedMs = 0
+    this.#windowBytes = 0
+  }
+
   #pause(): TransportError {
-    return new TransportError('stalled', 'The service stopped in the middle of its answer')
+    return new TransportError('stalled', 'The service stopped, or nearly so, in the middle of its answer')
   }
 
   #broken(cause?: unknown): TransportError {

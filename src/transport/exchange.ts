@@ -13,6 +13,7 @@ import {
   type TransportOptions,
 } from '../protocol/message.js'
 import { AnswerBody, flatHeaders } from './answer.js'
+import { afterPolling } from './deadline.js'
 import { Lender } from './lender.js'
 import { answerDeadlineMs, SendWatch, type StallLimits } from './stall.js'
 
@@ -45,7 +46,8 @@ export class Exchange {
   #connected = false
   #corked = false
   #lender: Lender | undefined
-  #deadline: NodeJS.Timeout | undefined
+  /** Calls the running deadline off. */
+  #disarm: () => void = () => {}
   #sampling: NodeJS.Timeout | undefined
 
   /** Throws when the request cannot be put on the wire, such as for a header with a line break. */
@@ -98,6 +100,8 @@ export class Exchange {
       headers: flatHeaders(incoming),
       body: new AnswerBody(incoming, {
         pauseMs: this.#setting.limits.answerPauseMs * this.#patience,
+        windowBytes: this.#setting.limits.windowBytes,
+        monotonic: this.#setting.monotonic,
         reason: () => this.#ending?.reason,
         end: (reason) => this.end(reason),
       }),
@@ -151,7 +155,7 @@ export class Exchange {
     const word = new Promise<void>((resolve) => {
       this.#outgoing.once('continue', resolve)
       this.#answered.then(() => resolve())
-      this.#deadline = setTimeout(resolve, this.#setting.limits.continueMs)
+      this.#disarm = afterPolling(this.#setting.limits.continueMs, resolve)
     })
     await Promise.race([word, this.#failed])
     this.#disarm()
@@ -238,12 +242,7 @@ export class Exchange {
 
   #arm(ms: number, late: () => TransportError): void {
     this.#disarm()
-    this.#deadline = setTimeout(() => this.end(late()), ms)
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#disarm = afterPolling(ms, () => this.end(late()))
   }
 
   // The end.

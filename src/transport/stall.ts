@@ -19,7 +19,7 @@ export interface StallLimits {
   readonly hiddenBytesPerSecond: number
   /** A proxy may pass a body on only when it has all of it: the time the sending took is granted again, up to this. */
   readonly longestRelayMs: number
-  /** Between two pieces of the answer's body. */
+  /** For the next `windowBytes` of the answer's body, or its end. */
   readonly answerPauseMs: number
   /** How long `Expect: 100-continue` waits for the server's word before the body goes out anyway. Not multiplied. */
   readonly continueMs: number

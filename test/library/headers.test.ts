@@ -21,7 +21,7 @@ const wanted: readonly (readonly [name: string, value: string, kinds: readonly K
   ['x-oss-meta-word', 'naïve 中', ['put', 'initiate']],
   ['x-oss-meta-empty', '', ['put', 'initiate']],
   ['x-oss-storage-class', 'IA', ['put', 'initiate']],
-  ['x-oss-object-acl', 'private', ['put', 'initiate']],
+  ['x-oss-object-acl', 'private', ['put', 'initiate', 'complete']],
   ['x-oss-tagging', 'a=1&b=2', ['put', 'initiate']],
   ['x-oss-server-side-encryption', 'AES256', ['put', 'initiate']],
   ['x-oss-forbid-overwrite', 'true', ['put', 'initiate', 'complete']],

@@ -9,6 +9,8 @@ const aliases = [
   'https://cn-hangzhou.oss.aliyuncs.com/',
   'oss-cn-hangzhou.aliyuncs.com',
   'https://OSS-CN-HANGZHOU.aliyuncs.com:443',
+  ' oss-cn-hangzhou.aliyuncs.com/\n',
+  'https://oss-cn-hangzhou.aliyuncs.com.',
 ]
 
 test('all endpoints of one region are one service, and tell the region', () => {
@@ -27,6 +29,13 @@ test('the accelerated endpoint is of the region it is given, and of none without
   assert.equal(parseEndpoint(text, { region: 'oss-us-west-1' }).service, 'us-west-1')
   assert.equal(parseEndpoint(text).region, undefined)
   assert.equal(parseEndpoint(text).service, text)
+})
+
+test('a region may be written in capitals and with margins', () => {
+  const { region, service } = parseEndpoint('https://oss-cn-hangzhou.aliyuncs.com', {
+    region: ' OSS-CN-Hangzhou ',
+  })
+  assert.deepEqual([region, service], ['cn-hangzhou', 'cn-hangzhou'])
 })
 
 test('any other service is named by its origin; addresses and localhost have the bucket in the path', () => {
@@ -55,7 +64,11 @@ test('what is no endpoint is refused, saying why', () => {
     ['ftp://example.com', /not a URL/],
     ['https://', /not a URL/],
     ['https://key:secret@example.com', /as credentials/],
+    ['key:secret@example.com', /as credentials/],
     ['https://example.com/bucket', /leave out the path/],
+    ['https://example.com/bucket/key?Signature=secret', /leave out the path.* https:\/\/example\.com\.$/],
+    ['example.com/bucket/key?Signature=secret', /not a URL/],
+    [undefined as unknown as string, /not a URL/],
     ['https://example.com?x', /leave out the path/],
     ['https://examplebucket.oss-cn-hangzhou.aliyuncs.com', /bucket's name: leave it out/],
     [

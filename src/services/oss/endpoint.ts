@@ -34,15 +34,15 @@ export function parseEndpoint(text: string, options: EndpointOptions = {}): Endp
   const addressing = options.addressing ?? (local ? 'path' : 'virtual')
   if (addressing === 'virtual' && isAddress(host)) {
     throw refuse(
-      `The endpoint ${text} is an address, which cannot carry the bucket's name: use path addressing.`,
+      `The endpoint ${url.origin} is an address, which cannot carry the bucket's name: use path addressing.`,
     )
   }
   const given = options.region === undefined ? undefined : checkedRegion(options.region)
   const cloud = host.endsWith('.aliyuncs.com')
-  const own = cloud ? regionOfHost(host, text) : undefined
+  const own = cloud ? regionOfHost(host) : undefined
   if (given && own && given !== own) {
     throw refuse(
-      `The endpoint ${text} is in the region ${own}, not in ${given}: give one that fits the other.`,
+      `The endpoint ${url.origin} is in the region ${own}, not in ${given}: give one that fits the other.`,
     )
   }
   const region = given ?? own ?? (local ? localRegion : undefined)
@@ -50,40 +50,47 @@ export function parseEndpoint(text: string, options: EndpointOptions = {}): Endp
   return { origin: url.origin, addressing, service, ...(region ? { region } : {}) }
 }
 
-function parseUrl(text: string): URL {
-  // Other tools of this service write the bare host.
-  const bare = /^[a-z0-9.-]+\.aliyuncs\.com(:[0-9]+)?$/i.test(text)
-  const url = URL.canParse(bare ? `https://${text}` : text)
-    ? new URL(bare ? `https://${text}` : text)
-    : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    throw refuse(
-      `The endpoint ${JSON.stringify(text)} is not a URL such as https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9500.`,
-    )
-  }
-  if (url.username !== '' || url.password !== '') {
+/** What is pasted may hold a secret (a password, a signed query): no message repeats more of it than is known to hold none. */
+function parseUrl(given: string): URL {
+  const text = typeof given === 'string' ? given.trim() : ''
+  if (text.includes('@')) {
     throw refuse('The endpoint holds a user name or password: give the access key as credentials.')
   }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw refuse(`The endpoint ${text} has more than a host: leave out the path, the bucket and the key.`)
+  // Other tools of this service write the bare host.
+  const bare = /^[a-z0-9.-]+\.aliyuncs\.com\.?(:[0-9]+)?\/?$/i.test(text)
+  const whole = bare ? `https://${text}` : text
+  const url = URL.canParse(whole) ? new URL(whole) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    const shown =
+      typeof given === 'string' ? JSON.stringify(text.replace(/\?.*$/s, '?…').slice(0, 100)) : 'given'
+    throw refuse(
+      `The endpoint ${shown} is not a URL such as https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9500.`,
+    )
   }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw refuse(
+      `The endpoint has more than a host: leave out the path, the bucket and the key, so that it is ${url.origin}.`,
+    )
+  }
+  // The dot that ends a full name is no part of what certificates and servers call themselves.
+  if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1)
   return url
 }
 
-function regionOfHost(host: string, text: string): string | undefined {
+function regionOfHost(host: string): string | undefined {
   if (/^oss-accelerate(-overseas)?\.aliyuncs\.com$/.test(host)) return undefined
   const region =
     /^oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host)?.[1] ??
     /^([a-z0-9-]+)\.oss\.aliyuncs\.com$/.exec(host)?.[1]
   if (region === undefined && /^[a-z0-9-]+\.oss-[a-z0-9-]+\.aliyuncs\.com$/.test(host)) {
-    throw refuse(`The endpoint ${text} seems to begin with a bucket's name: leave it out.`)
+    throw refuse(`The endpoint ${host} seems to begin with a bucket's name: leave it out.`)
   }
   return region
 }
 
 function checkedRegion(region: string): string {
-  const bare = region.replace(/^oss-/, '')
-  if (/^[a-z0-9][a-z0-9-]*$/i.test(bare)) return bare
+  const bare = String(region).trim().toLowerCase().replace(/^oss-/, '')
+  if (/^[a-z0-9][a-z0-9-]*$/.test(bare)) return bare
   throw refuse(`The region ${JSON.stringify(region)} is not one such as cn-hangzhou.`)
 }
 

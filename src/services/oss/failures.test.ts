@@ -96,4 +96,31 @@ test('a wish to wait is kept', () => {
   assert.equal(failure(503, '', { 'retry-after': '7' }).retryAfterMs, 7000)
   assert.equal(failure(503, '', { 'retry-after': '7', 'x-oss-qos-delay-time': '120' }).retryAfterMs, 120)
   assert.equal(failure(503, '', { 'retry-after': 'soon' }).retryAfterMs, undefined)
+  const date = 'Fri, 02 Jan 2026 03:04:05 GMT'
+  assert.equal(
+    failure(503, '', { date, 'retry-after': 'Fri, 02 Jan 2026 03:04:35 GMT' }).retryAfterMs,
+    30_000,
+  )
+  assert.equal(failure(503, '', { date, 'retry-after': 'Fri, 02 Jan 2026 03:04:00 GMT' }).retryAfterMs, 0)
+  assert.equal(failure(503, '', { 'retry-after': date }).retryAfterMs, undefined)
+})
+
+test('nobody is made to wait for hours', () => {
+  assert.equal(failure(503, '', { 'retry-after': '999999999' }).retryAfterMs, 300_000)
+  assert.equal(failure(503, '', { 'x-oss-qos-delay-time': '999999999' }).retryAfterMs, 300_000)
+})
+
+test('a redirect is told and where it leads, without what its address may hold', () => {
+  for (const traced of [{}, { 'x-oss-request-id': 'R1' }]) {
+    const location = 'https://elsewhere.example.com/b/k?Signature=hidden'
+    const { message } = failure(307, '', { ...traced, location })
+    assert.match(message, /307.*sends on to https:\/\/elsewhere\.example\.com, so try that/)
+    assert.doesNotMatch(message, /hidden/)
+  }
+  assert.doesNotMatch(failure(302, '', { location: '/login' }).message, /sends on/)
+})
+
+test('the words of a service are repeated only so far', () => {
+  const { message } = failure(400, documentOf('Odd').replace('Said so.', 'x'.repeat(100_000)))
+  assert.ok(message.length < 1000, `${message.length} characters`)
 })

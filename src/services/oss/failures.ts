@@ -1,5 +1,6 @@
 /** What an answer of failure means, and how to say it to a person. Pure: an error document in, a meaning and a line out. */
 import { type FailureMeaning, ServiceError } from '../../engine/errors.js'
+import { parseHttpDate } from '../../protocol/dates.js'
 import type { ErrorDocument } from '../../protocol/errors.js'
 import type { WireHeaders } from '../../protocol/message.js'
 
@@ -66,7 +67,7 @@ export function meaningOf(document: ErrorDocument): FailureMeaning | undefined {
 /** The failure as the engine wants it. The two that the adapter may cure, keys and clock, come as `denied`. */
 export function failureOf(asked: Asked, document: ErrorDocument, headers: WireHeaders): ServiceError {
   const meaning = meaningOf(document)
-  const text = sentence(asked, document, meaning)
+  const text = sentence(asked, { document, meaning, headers })
   return new ServiceError(meaning ?? 'odd-answer', withTrace(asked, document, text), {
     status: document.status,
     serviceCode: document.code,
@@ -76,10 +77,17 @@ export function failureOf(asked: Asked, document: ErrorDocument, headers: WireHe
   })
 }
 
-function sentence(asked: Asked, document: ErrorDocument, meaning: FailureMeaning | undefined): string {
-  const { code, ec, fields, message, status } = document
+interface Failed {
+  readonly document: ErrorDocument
+  readonly meaning: FailureMeaning | undefined
+  readonly headers: WireHeaders
+}
+
+function sentence(asked: Asked, { document, meaning, headers }: Failed): string {
+  const { code, ec, fields, status } = document
+  const message = document.message.slice(0, longestMessage)
   const endpoint = fields['Endpoint']
-  if (meaning === undefined) return notOss(asked, status)
+  if (meaning === undefined) return `${notOss(asked, status)}${whereTo(asked, status, headers)}`
   if (endpoint) return `The bucket ${asked.bucket} is not here but at ${endpoint}: use that as the endpoint`
   if (ec === wrongRegionEc || /signing region/i.test(message)) {
     return `The service is not in the region ${asked.region ?? 'the request was signed for'}: give the region of the endpoint ${asked.origin}`
@@ -94,8 +102,21 @@ function sentence(asked: Asked, document: ErrorDocument, meaning: FailureMeaning
   if (meaning === 'object-exists')
     return `The object ${asked.key ?? ''} exists already and is not to be replaced`
   if (meaning === 'callback-failed') return `The object is stored, but its callback failed: ${message}`
+  if (code === undefined && status >= 300 && status < 400)
+    return `${message}${whereTo(asked, status, headers)}`
   const hint = own(hints, code)
   return hint ? `${message.replace(/\.$/, '')}: ${hint}` : message
+}
+
+/** Characters of a service's own words that a message repeats. */
+const longestMessage = 500
+
+/** Redirects are not followed: a signature is good for one host and path alone. */
+function whereTo(asked: Asked, status: number, { location }: WireHeaders): string {
+  if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location, asked.origin))
+    return ''
+  const { origin } = new URL(location, asked.origin)
+  return origin === asked.origin ? '' : `; it sends on to ${origin}, so try that as the endpoint`
 }
 
 /** What to do, where the service does not say. */
@@ -130,11 +151,20 @@ function own<Value>(table: Readonly<Record<string, Value>>, code: string | undef
   return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined
 }
 
-/** `Retry-After` in seconds, or OSS's own wish in milliseconds. */
+/** A wish beyond this is taken for so much: afterwards one may ask again. In milliseconds. */
+const longestWishMs = 5 * 60_000
+
+/** OSS's own wish in milliseconds, or `Retry-After`: seconds, or a date by the clock of the answer's own Date. */
 function retryAfterMs(headers: WireHeaders): number | undefined {
-  const ownMs = number(headers['x-oss-qos-delay-time'])
-  const seconds = number(headers['retry-after'])
-  return ownMs ?? (seconds === undefined ? undefined : seconds * 1000)
+  const after = headers['retry-after']
+  const seconds = number(after)
+  const until = parseHttpDate(after ?? '')
+  const date = parseHttpDate(headers['date'] ?? '')
+  const wish =
+    number(headers['x-oss-qos-delay-time']) ??
+    (seconds === undefined ? undefined : seconds * 1000) ??
+    (until === undefined || date === undefined ? undefined : until - date)
+  return wish === undefined ? undefined : Math.min(Math.max(wish, 0), longestWishMs)
 }
 
 function number(text: string | undefined): number | undefined {

@@ -10,7 +10,7 @@ const table: [string, string, readonly RequestKind[]][] = [
   ['content-type', 'object', ['put', 'initiate']],
   ['x-oss-meta-a', 'object', ['put', 'initiate']],
   ['x-oss-storage-class', 'object', ['put', 'initiate']],
-  ['x-oss-object-acl', 'object', ['put', 'initiate']],
+  ['x-oss-object-acl', 'object', ['put', 'initiate', 'complete']],
   ['x-oss-tagging', 'object', ['put', 'initiate']],
   ['x-oss-server-side-encryption', 'object', ['put', 'initiate']],
   ['x-oss-server-side-encryption-customer-algorithm', 'object', ['put', 'initiate', 'part', 'head']],
@@ -41,6 +41,26 @@ test('names lose their case and values their margins', () => {
     'content-type': 'text/plain',
     'x-oss-meta-a': '',
   })
+})
+
+test('spaces that HTTP would keep are kept', () => {
+  const text = '\u3000\u4e2d\u00a0'
+  assert.equal(checkHeaders({ 'x-oss-meta-a': ` ${text} ` })['x-oss-meta-a'], text)
+})
+
+test('what is no plain object of headers is refused rather than read as none', () => {
+  for (const given of [
+    new Map([['content-type', 'a/b']]),
+    new Headers({ 'content-type': 'a/b' }),
+    null,
+    'a',
+    [],
+  ]) {
+    assert.throws(
+      () => checkHeaders(given as unknown as Record<string, string>),
+      (error) => error instanceof UploadError && error.code === 'invalid-argument',
+    )
+  }
 })
 
 test('headers that are ours, unknown, or impossible are refused', () => {

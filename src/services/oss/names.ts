@@ -5,7 +5,7 @@ const maxKeyBytes = 1023
 
 /** @throws UploadError `invalid-argument` */
 export function checkBucketName(name: string): void {
-  if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) return
+  if (typeof name === 'string' && /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) return
   throw new UploadError(
     'invalid-argument',
     `The bucket name ${JSON.stringify(name)} is not possible: 3 to 63 of a-z, 0-9 and -, with no - at either end.`,
@@ -19,6 +19,7 @@ export function checkKey(key: string): void {
 }
 
 function keyProblem(key: string): string | undefined {
+  if (typeof key !== 'string') return 'it is no text'
   if (key === '') return 'it is empty'
   if (key.startsWith('/') || key.startsWith('\\'))
     return 'it begins with a slash or backslash; leave that out'
@@ -29,5 +30,5 @@ function keyProblem(key: string): string | undefined {
 }
 
 function shown(key: string): string {
-  return JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key)
+  return JSON.stringify(typeof key === 'string' && key.length > 80 ? `${key.slice(0, 80)}…` : key)
 }

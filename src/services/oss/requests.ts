@@ -131,8 +131,9 @@ export class Requests {
     const signedFor = this.clock.signingTime()
     const http = this.#httpRequest(request, options, keys, signedFor)
     const response = await exchange(this.#options.transport, http, options)
-    const { date } = traceOf(response)
-    if (date !== undefined) this.clock.hear(date)
+    const { date, requestId } = traceOf(response)
+    // A stranger's Date, such as a cache's or a captive portal's, may be of any time.
+    if (date !== undefined && requestId !== undefined) this.clock.hear(date)
     if (response.status < 300 && response.status !== 203) return response
     const body = await readBody(response, maxErrorBytes, signal)
     const document = decodeErrorDocument(response.status, response.headers, body)
@@ -153,7 +154,13 @@ export class Requests {
     const { endpoint } = this
     const place = addressOf(endpoint, this.#options.bucket, request)
     const body = options.body ?? request.body
-    const headers: Record<string, string> = { ...request.headers, ...options.headers, host: place.host }
+    const headers: Record<string, string> = {
+      ...request.headers,
+      ...options.headers,
+      host: place.host,
+      // Without it anything between us and the service may compress an answer, and a range or a CRC-64 then fits nothing.
+      'accept-encoding': 'identity',
+    }
     if (this.#options.signatureVersion === 'v1') headers['date'] = formatHttpDate(signedFor)
     const signable = { ...request, headers, credentials: keys }
     const signed =

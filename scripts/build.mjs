@@ -2,8 +2,18 @@
  * Compiles. dist/ is what users get; with `--tests` also build/, which the tests run from. Both appear whole or not at
  * all: a failed or interrupted build leaves the earlier one in place, and no output outlives its source.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   digestOf,
   filesBelow,
@@ -13,9 +23,11 @@ import {
   root,
   runNode,
   say,
+  takeTurn,
   tools,
 } from './shared.mjs'
 
+const COMPILER_ENDS_MS = 1_000
 const STAMPS = 'node_modules/.longhaul-build'
 /** Every build depends on these beside its sources. */
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs']
@@ -45,15 +57,31 @@ export async function build({ tests = false } = {}) {
   })
 }
 
+/** What builds left that were killed. It is our turn, so nobody else's is under way. */
+function removeLeftovers() {
+  for (const name of readdirSync(root)) {
+    if (/^build-(next|old)-[a-z]+-\d+$/.test(name)) rmSync(join(root, name), { recursive: true, force: true })
+  }
+}
+
 /** Does one step unless it was done before with the same inputs. */
 async function step({ name, inputs, make, isThere }) {
   const stampPath = `${STAMPS}/${name.replace(' ', '-')}`
   const stamp = digestOf([...SETTINGS, ...inputs])
-  if (isThere() && readOrUndefined(stampPath)?.toString() === stamp) return
-  say(`compiling ${name}`)
-  await make()
-  mkdirSync(join(root, STAMPS), { recursive: true })
-  writeFileSync(join(root, stampPath), stamp)
+  const isDone = () => isThere() && readOrUndefined(stampPath)?.toString() === stamp
+  if (isDone()) return
+  const giveBack = takeTurn()
+  try {
+    // Whoever had the turn before may have done it.
+    if (isDone()) return
+    say(`compiling ${name}`)
+    removeLeftovers()
+    await make()
+    mkdirSync(join(root, STAMPS), { recursive: true })
+    writeFileSync(join(root, stampPath), stamp)
+  } finally {
+    giveBack()
+  }
 }
 
 /** Compiles beside the folder and then takes its place. Same depth, so that source maps still point at the sources. */
@@ -67,17 +95,27 @@ async function compileInto(folder, project, finish) {
     if (existsSync(target)) renameSync(target, old)
     renameSync(fresh, target)
   } finally {
-    rmSync(fresh, { recursive: true, force: true })
-    rmSync(old, { recursive: true, force: true })
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
 async function compile(args) {
   const exitCode = await runNode([tools.tsc, ...args], { stdio: ['ignore', 2, 2] })
-  if (exitCode !== 0) throw new CompileError(`tsc ${args.slice(0, 2).join(' ')}`)
+  if (exitCode > 128) {
+    // The compiler itself is a child of what we started, and writes on for a moment.
+    await sleep(COMPILER_ENDS_MS)
+    throw new StoppedError('The build was stopped', exitCode)
+  }
+  if (exitCode !== 0)
+    throw new StoppedError(`tsc ${args.slice(0, 2).join(' ')} found errors, they are above`, 1)
 }
 
-class CompileError extends Error {}
+class StoppedError extends Error {
+  constructor(message, exitCode) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
 
 /** npm does this on installation; from a clone nobody does. */
 function makeExecutable(folder) {
@@ -93,8 +131,8 @@ export async function buildOrRefuse(options) {
   try {
     await build(options)
   } catch (error) {
-    if (!(error instanceof CompileError)) throw error
-    refuse(`${error.message} found errors, they are above. Nothing was replaced.`)
+    if (!(error instanceof StoppedError)) throw error
+    refuse(`${error.message}. Nothing was replaced.`, error.exitCode)
   }
 }
 

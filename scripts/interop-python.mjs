@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -62,6 +62,29 @@ async function runSample(sample, { key, version, longhaul, bucket, env, filename
   note(lines.at(-2) === '100 %', `${version} ${sample.name} told 100 % in the end`)
 }
 
+/** The Python of the README as it stands there, but for endpoint, key and paths. Its `oss2.Auth` signs with V1. */
+async function runReadme({ longhaul, bucket, env, filename, folder }) {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const blocks = [...readme.matchAll(/```python\n(.*?)```/gs)].map(([, code]) => code)
+  const store = join(folder, 'readme')
+  const settings = {
+    key_id: env.OSS_ACCESS_KEY_ID,
+    key_secret: env.OSS_ACCESS_KEY_SECRET,
+    endpoint: env.OSS_ENDPOINT,
+  }
+  const given = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
+  for (const [index, block] of blocks.entries()) {
+    const code = block.replaceAll('/data/local.dat', filename).replaceAll('/data/uploads', store)
+    const program = join(folder, `readme-${index + 1}.py`)
+    writeFileSync(program, given.join('') + code)
+    const { code: exitCode } = await run(python, [program], env)
+    const key = 'exampledir/object.dat'
+    const { equal } = await longhaul.verifyObject(bucket, key, filename).catch(() => ({ equal: false }))
+    note(exitCode === 0 && equal, `README, Python block ${index + 1}`, `exit ${exitCode}`)
+  }
+  note(blocks.length === 1, 'the README has one block of Python')
+}
+
 async function runVersion(version, longhaul, createServer) {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-python-'))
   const server = await createServer({ buckets: ['examplebucket'], control: true })
@@ -100,6 +123,7 @@ async function runVersion(version, longhaul, createServer) {
       const left = readdirSync(store, { recursive: true }).filter((name) => name !== 'uploads')
       note(left.length === 0, `${version} ${sample.name} left nothing in its store`, left.join(' '))
     }
+    if (version === 'v1') await runReadme({ ...setting, folder })
     const signal = new AbortController().signal
     for (const [, key] of samples) {
       await longhaul.useBucket(bucket, (client) => client.deleteObject(key, { signal }))

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runNpm } from './npm.mjs'
-import { digestOf, isProgram, readOrUndefined, refuse, root, say } from './shared.mjs'
+import { digestOf, isProgram, readOrUndefined, refuse, root, say, takeTurn } from './shared.mjs'
 
 const STAMP = 'node_modules/.longhaul-setup'
 /** What npm itself notes when it has finished an installation. */
@@ -16,6 +16,12 @@ const OLDEST_NODE = [20, 19]
 export function setup() {
   refuseOldNode()
   if (readOrUndefined(STAMP)?.toString() === stampNow()) return
+  const giveBack = takeTurn()
+  installUnlessThere()
+  giveBack()
+}
+
+function installUnlessThere() {
   if (!matchesLock()) {
     say('installing the dependencies of package-lock.json (npm ci)')
     const ended = runNpm(['ci', '--include=dev', '--no-audit', '--no-fund'])

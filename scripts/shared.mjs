@@ -1,7 +1,7 @@
 /** What every script here needs: where the project is, how to say a line, how to run a program and take its end for ours. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -96,6 +96,70 @@ export function readOrUndefined(path) {
     return readFileSync(join(root, path))
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+/** Does the process still run? One of another user does, too. */
+export function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+const TURN = 'build-turn'
+const TURN_WAIT_MS = 600_000
+const LOOK_AGAIN_MS = 200
+
+/**
+ * Waits until no other script installs or builds here, then takes the turn. Returns what gives it back; the end of this
+ * process gives it back too. Without waiting for anything asynchronous, so that it also works before and around npm.
+ */
+export function takeTurn() {
+  const path = join(root, TURN)
+  const untilMs = performance.now() + TURN_WAIT_MS
+  let told = false
+  while (!claimed(path)) {
+    const holder = Number(readOrUndefined(TURN))
+    if (holder > 0 && !isRunning(holder)) clearDead(path)
+    else if (performance.now() > untilMs)
+      refuse(`process ${holder} has been building for long. Remove ${path}.`)
+    else {
+      if (!told) say(`waiting for process ${holder}, which installs or builds here`)
+      told = true
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS)
+    }
+  }
+  const giveBack = () => rmSync(path, { force: true })
+  process.once('exit', giveBack)
+  return () => {
+    process.off('exit', giveBack)
+    giveBack()
+  }
+}
+
+/** Of two that find the same dead holder, the later one must not take away what the earlier one has claimed since. */
+function clearDead(path) {
+  const aside = `${path}-${process.pid}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  if (isRunning(Number(readFileSync(aside)))) renameSync(aside, path)
+  else rmSync(aside, { force: true })
+}
+
+function claimed(path) {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
     throw error
   }
 }

@@ -6,4 +6,7 @@ import { root, runNode } from './shared.mjs'
 
 setup()
 await buildOrRefuse()
-process.exitCode = await runNode([join(root, 'dist', 'cli', 'main.js'), 'demo', ...process.argv.slice(2)])
+// npm runs us in the project's root; a FILE is named from where the person is.
+const cwd = process.env.INIT_CWD ?? process.cwd()
+const args = [join(root, 'dist', 'cli', 'main.js'), 'demo', ...process.argv.slice(2)]
+process.exitCode = await runNode(args, { cwd })

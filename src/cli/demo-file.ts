@@ -34,13 +34,16 @@ function fillRandomly(block: Uint32Array, seed: number): number {
 }
 
 /** @throws CommandError when the disk of the folder has less than `bytes` left */
-export async function requireSpace(folder: string, bytes: number): Promise<void> {
+export async function requireSpace(
+  folder: string,
+  { bytes, given }: { readonly bytes: number; readonly given: string | undefined },
+): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free < bytes) {
     throw new CommandError(
       'invalid-argument',
-      `The demo needs ${formatSize(bytes)} in ${folder}, and ${formatSize(free)} are free. Give a smaller --size, or another folder with TMPDIR.`,
+      `The demo needs ${formatSize(bytes)} in ${folder}, and ${formatSize(free)} are free. Give ${given === undefined ? 'a smaller --size' : 'a smaller file'}, or another folder with TMPDIR.`,
     )
   }
 }

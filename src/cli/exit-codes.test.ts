@@ -28,6 +28,7 @@ test('every code has the exit code that is documented', () => {
   }
   assert.equal(exitCodeOfError('cancelled', 'SIGINT'), 130)
   assert.equal(exitCodeOfError('cancelled', 'SIGTERM'), 143)
+  assert.equal(exitCodeOfError('cancelled', 'SIGHUP'), 129)
   assert.equal(exitCodeOfError('denied', 'SIGTERM'), 6)
 })
 
@@ -46,5 +47,6 @@ test('many sources: all done, some failed, all alike, all different, stopped', (
   assert.equal(exitCodeOfMany([6, 6]), 6)
   assert.equal(exitCodeOfMany([6, 4]), 1)
   assert.equal(exitCodeOfMany([0, 130]), 130)
+  assert.equal(exitCodeOfMany([0, 129]), 129)
   assert.equal(exitCodeOfMany([6, 143]), 143)
 })

@@ -8,7 +8,7 @@ export const failed = 1
 export const someFailed = 3
 
 /** The signals that ask a command to stop. */
-export type StopSignal = 'SIGINT' | 'SIGTERM'
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 
 const ofError: Readonly<Record<Exclude<UploadErrorCode, 'cancelled'>, number>> = {
   'invalid-argument': 2,
@@ -28,9 +28,11 @@ const ofError: Readonly<Record<Exclude<UploadErrorCode, 'cancelled'>, number>> =
   internal: 1,
 }
 
+const ofSignal: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
 /** 128 and the signal's number, as shells have it. */
 export function exitCodeOfSignal(signal: StopSignal): number {
-  return signal === 'SIGTERM' ? 143 : 130
+  return ofSignal[signal]
 }
 
 export function exitCodeOfError(code: UploadErrorCode, stoppedBy: StopSignal | undefined): number {
@@ -47,7 +49,7 @@ export function exitCodeOfMany(exitCodes: readonly number[]): number {
   const first = failures[0]
   if (first === undefined) return success
   // A stop is told as such whatever was done before it.
-  const stop = failures.find((exitCode) => exitCode === 130 || exitCode === 143)
+  const stop = failures.find((exitCode) => Object.values(ofSignal).includes(exitCode))
   if (stop !== undefined) return stop
   if (failures.length < exitCodes.length) return someFailed
   return failures.every((exitCode) => exitCode === first) ? first : failed

@@ -55,10 +55,12 @@ export function failureLine({ message, requestId }: Failure): string {
 
 /** Names and messages come from files and services: control characters must not reach a terminal. */
 export function oneLine(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?')
-    .trim()
+  return printable(text.replace(/\s+/g, ' ')).trim()
+}
+
+/** The same for a name, whose blanks are its own. */
+export function printable(name: string): string {
+  return name.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?')
 }
 
 function textField<Name extends string>(

@@ -14,11 +14,16 @@ export function programName(scriptPath: string | undefined, workingFolder: strin
 /** Headers that hold keys; their values are never repeated. */
 const secretHeader = /^([^:]*customer-key)\s*:/i
 
-/** The same command again, without what must not be shown. */
+/** What was meant for one time: typed again to go on, it would throw away what there is to go on with. */
+const onceOnly = ['--restart', '--steal']
+
+/** The command that goes on: the same again, without what must not be shown or must not be repeated. */
 export function sameCommand(program: string, args: readonly string[]): string {
-  const shown = args.map((arg, index) => {
+  const end = args.indexOf('--')
+  const repeated = args.filter((arg, index) => !onceOnly.includes(arg) || (end !== -1 && index > end))
+  const shown = repeated.map((arg, index) => {
     if (arg.startsWith('--header=')) return `--header=${withoutSecret(arg.slice('--header='.length))}`
-    return args[index - 1] === '--header' ? withoutSecret(arg) : arg
+    return repeated[index - 1] === '--header' ? withoutSecret(arg) : arg
   })
   return [program, ...shown.map(shellQuote)].join(' ')
 }
@@ -29,5 +34,13 @@ function withoutSecret(header: string): string {
 }
 
 export function shellQuote(text: string): string {
+  // Raw, they would reach the terminal before they reach a shell.
+  if (/\p{Cc}/u.test(text)) return `$'${text.replace(/[\\']/g, '\\$&').replace(/\p{Cc}/gu, escaped)}'`
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  // From U+0080 on a character is more than a byte, and \x means one.
+  return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
 }

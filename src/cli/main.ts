@@ -11,10 +11,11 @@ import { programName } from './invocation.js'
 import { writeFailure, writeJson } from './json.js'
 import { createProgram } from './program.js'
 import { createScreen } from './screen.js'
+import { createStopSignals } from './stop-signals.js'
 import type { World } from './world.js'
 
 async function run(world: World): Promise<number> {
-  const { screen, args, environment } = world
+  const { screen } = world
   try {
     return await runCommand(world)
   } catch (error) {
@@ -22,16 +23,26 @@ async function run(world: World): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return success
     // Help in answer to a call without a command was printed already.
     if (error instanceof CommanderError && error.code === 'commander.help') return 2
-    const failure = error instanceof CommanderError ? usageFailure(error) : failureOf(error)
+    const failure = error instanceof CommanderError ? usageFailure(error, world) : failureOf(error)
     const exitCode = exitCodeOfError(failure.code, world.stoppedBy())
-    if (args.includes('--json')) {
-      writeFailure(screen, failure)
-      writeJson(screen, 'summary', { exitCode, code: failure.code })
-    }
-    screen.err(failureLine(failure))
-    if (environment['LONGHAUL_DEBUG'] === '1' && error instanceof Error) screen.err(error.stack ?? '')
+    tellFailure(failure, { exitCode, error }, world)
     return exitCode
   }
+}
+
+function tellFailure(
+  failure: Failure,
+  { exitCode, error }: { readonly exitCode: number; readonly error: unknown },
+  { screen, args, environment }: World,
+): void {
+  // After `--` there are only names.
+  const end = args.indexOf('--')
+  if ((end === -1 ? args : args.slice(0, end)).includes('--json')) {
+    writeFailure(screen, failure)
+    writeJson(screen, 'summary', { exitCode, code: failure.code })
+  }
+  screen.err(failureLine(failure))
+  if (environment['LONGHAUL_DEBUG'] === '1' && error instanceof Error) screen.err(error.stack ?? '')
 }
 
 async function runCommand(world: World): Promise<number> {
@@ -53,22 +64,23 @@ async function runCommand(world: World): Promise<number> {
 
 class VersionAsked extends Error {}
 
-function usageFailure({ message }: CommanderError): Failure {
+function usageFailure({ message }: CommanderError, { program, args }: World): Failure {
   const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
-  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+  const command = /^[a-z]+$/.test(args[0] ?? '') && !text.startsWith('unknown command') ? ` ${args[0]}` : ''
+  const advice = /[.?]$/.test(text) ? '' : `. See: ${program}${command} --help`
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${advice}`
   return failureOf(Object.assign(new Error(sentence), { code: 'invalid-argument' }))
 }
 
 function createWorld(): World {
   const stop = new AbortController()
-  let stoppedBy: StopSignal | undefined
+  const signals = createStopSignals()
   const onSignal = (signal: StopSignal): void => {
-    if (stoppedBy !== undefined) process.exit(exitCodeOfSignal(signal))
-    stoppedBy = signal
-    stop.abort(new CommandError('cancelled', `Stopped by ${signal}.`))
+    const wish = signals.heard(signal, performance.now())
+    if (wish === 'stop') stop.abort(new CommandError('cancelled', `Stopped by ${signal}.`))
+    if (wish === 'insist') process.exit(exitCodeOfSignal(signal))
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   // A program that started this one over a channel and ended without a word wants no more of it.
   process.once('disconnect', () => onSignal('SIGTERM'))
   return {
@@ -78,15 +90,18 @@ function createWorld(): World {
     program: programName(process.argv[1], process.cwd()),
     args: process.argv.slice(2),
     signal: stop.signal,
-    stoppedBy: () => stoppedBy,
+    stoppedBy: () => signals.stoppedBy,
+    atSuddenEnd(tidy) {
+      process.once('exit', tidy)
+      return () => void process.off('exit', tidy)
+    },
   }
 }
 
 const world = createWorld()
 process.on('uncaughtException', (error) => {
   world.screen.clearStatus()
-  world.screen.err(failureLine(failureOf(error)))
-  if (world.environment['LONGHAUL_DEBUG'] === '1') world.screen.err(error.stack ?? '')
+  tellFailure(failureOf(error), { exitCode: failed, error }, world)
   process.exit(failed)
 })
 const exitCode = run(world).then(async (code) => {

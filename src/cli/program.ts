@@ -15,7 +15,7 @@ import type { World } from './world.js'
 const exitCodes = `
 Exit codes: 0 done, 2 wrong usage, 3 some of many failed, 4 the file is missing or changed, 5 interrupted (run the
 same again), 6 denied, 7 not found, 8 checksums differ, 9 held or in conflict, 10 the store can't be used, 11 the
-callback failed, 130 or 143 stopped by a signal, 1 anything else.`
+callback failed, 129, 130 or 143 stopped by a signal, 1 anything else.`
 
 /** @param ended told the exit code of the command that ran */
 export function createProgram(world: World, ended: (exitCode: number) => void): Command {

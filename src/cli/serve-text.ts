@@ -1,6 +1,9 @@
 /** What a person reads when the server is up: where it is, and lines to paste. The secret itself is never shown. Pure. */
 import { shellQuote } from './invocation.js'
 
+/** Does `--local` lead here? Another server may have been first, or there is nowhere to say so. */
+export type Announcement = 'announced' | 'other' | 'not-possible'
+
 export interface StartFacts {
   readonly endpoint: string
   readonly region: string
@@ -9,14 +12,13 @@ export interface StartFacts {
   /** Absent: in memory. */
   readonly dataDir: string | undefined
   readonly durability: string
-  /** Does `--local` lead here? Another server may have been first. */
-  readonly announced: boolean
+  readonly announcement: Announcement
   /** Where the secret can be read; absent when only whoever gave it knows it. */
   readonly secretFile: string | undefined
 }
 
 export function startText(facts: StartFacts, program: string): readonly string[] {
-  const { endpoint, region, accessKeyId, buckets, dataDir, durability, announced, secretFile } = facts
+  const { endpoint, region, accessKeyId, buckets, dataDir, durability, announcement, secretFile } = facts
   const bucket = buckets[0] ?? 'examplebucket'
   return [
     `Longhaul's OSS server listens on ${endpoint}`,
@@ -25,9 +27,13 @@ export function startText(facts: StartFacts, program: string): readonly string[]
     `  data     ${dataDir === undefined ? 'in memory, gone when it stops' : `${dataDir} (${durability})`}`,
     `  key      ${accessKeyId}${secretFile === undefined ? '' : `, its secret is in ${secretFile}`}`,
     '',
-    ...(announced
+    ...(announcement === 'announced'
       ? ['From another terminal:', `  ${program} put --local FILE oss://${bucket}/`]
-      : [`Another server of this machine was first: --local leads there, and --endpoint ${endpoint} here.`]),
+      : [
+          announcement === 'other'
+            ? `Another server of this machine was first: --local leads there, and --endpoint ${endpoint} here.`
+            : `--local does not lead here, but --endpoint ${endpoint} does.`,
+        ]),
     '',
     'From programs, after these settings:',
     `  export OSS_ENDPOINT=${endpoint} OSS_REGION=${region} OSS_ACCESS_KEY_ID=${accessKeyId}`,

@@ -10,7 +10,7 @@ import {
   type UploadResult,
 } from '../index.js'
 import { exitCodeOfError, success } from './exit-codes.js'
-import { type Failure, failureLine, failureOf } from './failure.js'
+import { type Failure, failureLine, failureOf, printable } from './failure.js'
 import { jsonEvents, writeFailure, writeJson } from './json.js'
 import { noticeOf } from './notices.js'
 import { objectUrl } from './object-url.js'
@@ -95,9 +95,12 @@ export function progressFor(flags: OutputFlags, { screen }: World): ProgressDisp
 
 function noticesTo(flags: OutputFlags, { screen }: World): (event: UploadEvent) => void {
   if (flags.quiet === true) return () => {}
+  let last: string | undefined
   return (event) => {
     const notice = noticeOf(event)
-    if (notice !== undefined) screen.err(notice)
+    // A full disk warns at every part; people read it once.
+    if (notice !== undefined && notice !== last) screen.err(notice)
+    last = notice ?? last
   }
 }
 
@@ -120,7 +123,7 @@ function successLines(
   const rate = durationMs > 0 ? ` (${formatRate((bytes.sent / durationMs) * 1000)} sent)` : ''
   const kept = parts.kept > 0 ? `${parts.kept} kept from before, ` : ''
   return [
-    `Uploaded ${file} to ${objectUrl(result)}`,
+    printable(`Uploaded ${file} to ${objectUrl(result)}`),
     `  size      ${formatSize(size)} in ${formatDuration(durationMs)}${rate}`,
     `  parts     ${kept}${parts.sent} sent now`,
     ...(bytes.kept > 0 ? [`  spared    ${formatSize(bytes.kept)} did not have to be sent again`] : []),

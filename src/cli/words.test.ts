@@ -69,6 +69,16 @@ test('the command to go on with is the same one, quoted, without secrets', () =>
     sameCommand('longhaul', ['put', '--header=x-oss-server-side-encryption-customer-key: SeCrEt']),
     "longhaul put '--header=x-oss-server-side-encryption-customer-key: ...'",
   )
+  assert.equal(
+    sameCommand('longhaul', ['put', '--restart', '--steal', 'a', 'oss://b/k']),
+    'longhaul put a oss://b/k',
+    'going on must not begin anew',
+  )
+  assert.equal(
+    sameCommand('longhaul', ['put', '--', '--restart', 'oss://b/']),
+    'longhaul put -- --restart oss://b/',
+  )
+  assert.equal(shellQuote("new\nline\u001b'\\\u0085"), "$'new\\x0aline\\x1b\\'\\\\\\u0085'")
   assert.equal(shellQuote(''), "''")
   assert.equal(shellQuote('$(id)'), "'$(id)'")
 })
@@ -192,14 +202,14 @@ test('the start text shows where the secret is, never the secret', () => {
     buckets: ['photos', 'logs'],
     dataDir: '/data',
     durability: 'durable',
-    announced: true,
+    announcement: 'announced' as const,
     secretFile: "/home/o'hara/serve.json",
   }
   const text = startText(facts, 'npx longhaul').join('\n')
   assert.match(text, /npx longhaul put --local FILE oss:\/\/photos\//)
   assert.match(text, /OSS_ACCESS_KEY_ID=LHID/)
   assert.ok(text.includes(`node -p 'require("/home/o'\\''hara/serve.json").accessKeySecret'`), text)
-  assert.doesNotMatch(startText({ ...facts, announced: false }, 'longhaul').join('\n'), /put --local/)
+  assert.doesNotMatch(startText({ ...facts, announcement: 'other' }, 'longhaul').join('\n'), /put --local/)
 })
 
 test('threads and ports are whole numbers in their range', () => {

@@ -12,7 +12,9 @@ export interface World {
   readonly program: string
   /** The arguments of this call. */
   readonly args: readonly string[]
-  /** Aborts at the first SIGINT or SIGTERM. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
   readonly stoppedBy: () => StopSignal | undefined
+  /** Runs when this process ends at once, as at a second Ctrl-C; it can't wait for anything. Returns what takes it back. */
+  atSuddenEnd(tidy: () => void): () => void
 }

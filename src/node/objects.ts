@@ -1,7 +1,7 @@
 /** What one needs beside uploading: compare a file with an object, fetch one, look around in a bucket. */
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { lstat, open, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import { ServiceError, UploadError } from '../engine/errors.js'
 import type { CancelSignal } from '../engine/ports.js'
@@ -109,7 +109,8 @@ export async function readObject(
 
 /**
  * Fetches an object into a file: first beside it under another name, and in its place only when it is whole and proved.
- * Rejects with `conflict` when the file exists and `overwrite` is not given.
+ * Rejects with `conflict` when the file exists and `overwrite` is not given, with `invalid-argument` where no file can be,
+ * and with `store-unusable` when the disk does not take it. A symbolic link to a file stays, and the file is replaced.
  */
 export async function downloadObject(
   bucket: Bucket | string,
@@ -121,13 +122,9 @@ export async function downloadObject(
     readonly overwrite?: boolean
   } = {},
 ): Promise<Downloaded> {
-  if (options.overwrite !== true && (await exists(filename))) {
-    throw new UploadError(
-      'conflict',
-      `${filename} exists. Choose another name, or say that it may be overwritten.`,
-    )
-  }
-  const temporary = join(dirname(filename), `.${basename(filename)}.${randomBytes(4).toString('hex')}.part`)
+  const place = await placeFor(filename, options.overwrite === true)
+  // Not made of the file's own name, which may be as long as names can be.
+  const temporary = join(dirname(place), `.longhaul-${randomBytes(8).toString('hex')}.part`)
   const file = await open(temporary, 'wx').catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
     throw new UploadError('invalid-argument', `${filename} can't be written: ${why}`, { cause: error })
@@ -135,13 +132,15 @@ export async function downloadObject(
   try {
     const sink: ByteSink = {
       async write(bytes) {
-        await file.writeFile(bytes)
+        await onDisk(filename, () => file.writeFile(bytes))
       },
     }
     const downloaded = await readObject(bucket, key, sink, options)
-    await file.sync()
-    await file.close()
-    await rename(temporary, filename)
+    await onDisk(filename, async () => {
+      await file.sync()
+      await file.close()
+      await rename(temporary, place)
+    })
     return downloaded
   } catch (error) {
     await file.close().catch(() => {})
@@ -174,9 +173,31 @@ function told(error: unknown, signal: CancelSignal | undefined): unknown {
   return error instanceof ServiceError ? asUploadError(error) : error
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
+/** Where the file really goes. Only what is a file may be replaced: a device or a pipe is somebody's. */
+async function placeFor(filename: string, overwrite: boolean): Promise<string> {
+  const there = await lstat(filename).catch(() => undefined)
+  if (there === undefined) return filename
+  if (!overwrite) {
+    throw new UploadError(
+      'conflict',
+      `${filename} exists. Choose another name, or say that it may be overwritten.`,
+    )
+  }
+  const place = await realpath(filename).catch(() => filename)
+  if (!(await lstat(place).catch(() => undefined))?.isFile()) {
+    throw new UploadError('invalid-argument', `${filename} is no regular file. Choose another name.`)
+  }
+  return place
+}
+
+async function onDisk(filename: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message
+    throw new UploadError('store-unusable', `${filename} can't be written: ${why}. Nothing of it is left.`, {
+      cause,
+    })
+  }
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sameWishMs } from '../../src/cli/stop-signals.js'
 import { createServer } from '../../src/server/index.js'
 import { mainScript } from './stage.js'
 
@@ -147,6 +148,66 @@ test('a demo that is stopped ends its processes and leaves nothing behind', asyn
   assert.deepEqual((await readdir(folder)).sort(), ['tmp'])
 })
 
+test('a Ctrl-C that arrives twice, as through npx, is one', async (context) => {
+  const { folder, environment } = await scene(context)
+  await writeFile(join(folder, 'a.bin'), new Uint8Array(4 * MiB))
+  const upload = ['--part-size', '1MiB', '--multipart-threshold', '0', '--limit-rate', '1MiB/s']
+  const child = longhaul(['put', '--json', ...upload, 'a.bin', 'oss://examplebucket/a'], environment, folder)
+  const complaints = textOf(child)
+  await printed(child, '"part-stored"')
+  child.kill('SIGINT')
+  const interval = setInterval(() => child.kill('SIGINT'), 1)
+  setTimeout(() => clearInterval(interval), sameWishMs / 2)
+  const [code] = await once(child, 'close')
+  clearInterval(interval)
+  assert.equal(code, 130)
+  assert.match(complaints(), /Kept: \d parts? of 4/)
+  assert.equal((await readdir(join(folder, 'store'))).filter((name) => !name.endsWith('.journal')).length, 0)
+})
+
+test('a demo whose terminal is closed leaves nothing behind', async (context) => {
+  const { folder, environment } = await scene(context)
+  const child = longhaul(['demo', '--size', '32MiB'], environment, folder)
+  await printed(child, 'First run')
+  child.kill('SIGHUP')
+  assert.deepEqual(await once(child, 'exit'), [129, null])
+  assert.deepEqual(await readdir(join(folder, 'tmp')), [])
+})
+
+test('a demo that is ended at once takes its folder and its processes with it', async (context) => {
+  const { folder, environment } = await scene(context)
+  const children = async (pid: number): Promise<readonly number[]> =>
+    (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
+  const child = longhaul(['demo', '--size', '32MiB'], environment, folder)
+  const pid = child.pid ?? 0
+  if ((await readFile(`/proc/${pid}/task/${pid}/children`).catch(() => undefined)) === undefined) {
+    child.kill('SIGKILL')
+    context.skip('this system does not tell the children of a process')
+    return
+  }
+  await printed(child, 'First run')
+  const [server = 0] = await children(pid)
+  // Stopped, it can't end when it is asked to, and the demo has to wait for it.
+  process.kill(server, 'SIGSTOP')
+  child.kill('SIGINT')
+  await sleep(sameWishMs + 200)
+  assert.equal(child.exitCode, null)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [130, null])
+  assert.deepEqual(await readdir(join(folder, 'tmp')), [])
+  for (let look = 1; look <= 300 && isThere(server); look += 1) await sleep(10)
+  assert.ok(!isThere(server))
+})
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 test('a server whose parent vanishes does not stay behind', async (context) => {
   const { folder, environment } = await scene(context)
   const args = [mainScript, 'serve', '--json', '--port', '0', '--durability', 'memory']
@@ -181,6 +242,8 @@ test('the second signal ends a server that is still finishing a request', async 
   // Its file is the first thing it takes back.
   for (let look = 1; look <= 500 && (await readdir(join(folder, 'home'))).length > 0; look += 1)
     await sleep(10)
+  // Sooner it would count as the first one, passed on by a launcher.
+  await sleep(sameWishMs + 100)
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [143, null])
   socket.destroy()

@@ -2,6 +2,7 @@
  * `longhaul demo`: the main job on this machine alone, told step by step. Everything is in one temporary folder, and a
  * promise that does not hold makes the demo fail.
  */
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -38,15 +39,20 @@ export async function demo(file: string | undefined, flags: DemoFlags, world: Wo
   if (size < smallestSize) {
     throw new UsageError(`The demo needs a file of at least ${formatSize(smallestSize)}, to have a middle.`)
   }
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-demo-'))
+  const folder = await temporaryFolder()
   const children: OwnCommand[] = []
+  const forget = world.atSuddenEnd(() => {
+    for (const child of children) child.kill('SIGKILL')
+    if (flags.keep !== true) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
   try {
-    await requireSpace(folder, size * (file === undefined ? 2 : 1) + 64 * MiB)
+    await requireSpace(folder, { bytes: size * (file === undefined ? 2 : 1) + 64 * MiB, given: file })
     await tellStory({ folder, size, given: file, children }, world)
   } finally {
     await endAll(children)
     if (flags.keep === true) world.screen.out(`\nEverything is still in ${folder}`)
-    else await rm(folder, { recursive: true, force: true })
+    else await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    forget()
   }
   for (const line of whatNext(world.program)) world.screen.out(line)
   return 0
@@ -228,6 +234,16 @@ function whatNext(program: string): readonly string[] {
     `  ${program} uploads`,
     `  ${program} put --help`,
   ]
+}
+
+async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'longhaul-demo-')).catch((cause: Error) => {
+    throw new CommandError(
+      'store-unusable',
+      `The folder for temporary files ${tmpdir()} can't be used: ${cause.message}. Name another with TMPDIR.`,
+      { cause },
+    )
+  })
 }
 
 async function sizeOf(file: string, { size }: DemoFlags): Promise<number> {

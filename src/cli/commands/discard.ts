@@ -1,7 +1,7 @@
 /** `longhaul discard`: aborts unfinished uploads at the service and forgets them. Objects are never touched. */
 import { type Discarded, discardUpload, type PendingUpload } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
-import { failureLine, failureOf, UsageError } from '../failure.js'
+import { failureLine, failureOf, printable, UsageError } from '../failure.js'
 import { writeFailure, writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
@@ -53,7 +53,7 @@ async function discardOne(
       steal: flags.steal,
     })
     if (flags.json === true) writeJson(screen, 'result', { id, bucket: name, key, ...discarded })
-    else if (flags.quiet !== true) screen.out(sentence(objectUrl(upload), discarded))
+    else if (flags.quiet !== true) screen.out(printable(sentence(objectUrl(upload), discarded)))
     return success
   } catch (error) {
     const failure = failureOf(error)

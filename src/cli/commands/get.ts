@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type ByteSink, type Downloaded, downloadObject, readObject } from '../../index.js'
-import { CommandError, UsageError } from '../failure.js'
+import { CommandError, printable, UsageError } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseWholeObjectUrl } from '../object-url.js'
 import { type ConnectionFlags, openBucket, resolveConnection } from '../settings.js'
@@ -52,7 +52,9 @@ export async function get(
     writeJson(world.screen, 'summary', { exitCode: 0, ...fields })
   } else if (path !== '-' && flags.quiet !== true) {
     world.screen.out(
-      `Downloaded ${objectUrl(target)} to ${path}: ${formatSize(size)} in ${formatDuration(durationMs)}, CRC-64 ${crc64}`,
+      printable(
+        `Downloaded ${objectUrl(target)} to ${path}: ${formatSize(size)} in ${formatDuration(durationMs)}, CRC-64 ${crc64}`,
+      ),
     )
   }
   return 0

@@ -6,9 +6,9 @@ import { CommandError, oneLine, UsageError } from '../failure.js'
 import { defaultDataFolder, runFilePath } from '../home.js'
 import { writeJson } from '../json.js'
 import { clockTime } from '../progress-line.js'
-import { announceServer, withdrawServer } from '../run-file.js'
+import { announceServer, type RunningServer, withdrawServer } from '../run-file.js'
 import { readRemembered, remember, rememberedFile } from '../serve-memory.js'
-import { startText } from '../serve-text.js'
+import { type Announcement, startText } from '../serve-text.js'
 import { formatSize } from '../sizes.js'
 import type { World } from '../world.js'
 
@@ -52,32 +52,42 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
     const { region, accessKeyId, accessKeySecret } = server
     const endpoint = reachable(server)
     const { pid } = process
-    const announced = await announceServer(environment, {
-      endpoint,
-      region,
-      accessKeyId,
-      accessKeySecret,
-      pid,
-    })
+    const running = { endpoint, region, accessKeyId, accessKeySecret, pid }
+    const announcement = await announceOrTell(running, world)
+    const announced = announcement === 'announced'
     if (!announced && dataDir === undefined && credentials === undefined) {
+      const why =
+        announcement === 'other' ? 'Another longhaul server is running here' : 'No file could tell of it'
       throw new CommandError(
-        'locked',
-        'Another longhaul server is running here, so nobody could learn the key of this one: give --access-key-id and --access-key-secret.',
+        announcement === 'other' ? 'locked' : 'store-unusable',
+        `${why}, so nobody could learn the key of this one: give --access-key-id and --access-key-secret.`,
       )
     }
     if (flags.json === true) writeJson(screen, 'listening', { endpoint, region, accessKeyId, pid })
     else {
       const secretFile = announced ? runFilePath(environment) : dataDir && rememberedFile(dataDir)
-      const facts = { endpoint, region, accessKeyId, buckets, dataDir, durability, announced, secretFile }
+      const facts = { endpoint, region, accessKeyId, buckets, dataDir, durability, announcement, secretFile }
       for (const line of startText(facts, world.program)) screen.out(line)
     }
     if (!signal.aborted) await once(signal, 'abort')
   } finally {
-    await withdrawServer(environment, process.pid)
+    await withdrawServer(environment, process.pid).catch(() => {})
     await server.close()
   }
   if (flags.json === true) writeJson(screen, 'summary', { exitCode: 0 })
   return 0
+}
+
+/** Without the file for `--local` the server is of use all the same: a home that can't be written to is no reason to stop. */
+async function announceOrTell(running: RunningServer, { environment, screen }: World): Promise<Announcement> {
+  try {
+    return (await announceServer(environment, running)) ? 'announced' : 'other'
+  } catch (error) {
+    screen.err(
+      `longhaul: --local can't find this server, its file can't be written: ${oneLine(textOf(error))}`,
+    )
+    return 'not-possible'
+  }
 }
 
 function givenKeys({

@@ -1,6 +1,6 @@
 /** `longhaul verify`: is the object what the file is? By size and CRC-64; nothing is downloaded. */
 import { verifyObject } from '../../index.js'
-import { CommandError } from '../failure.js'
+import { CommandError, printable } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseWholeObjectUrl } from '../object-url.js'
 import { type ConnectionFlags, openBucket, resolveConnection } from '../settings.js'
@@ -24,7 +24,9 @@ export async function verify(file: string, url: string, flags: VerifyFlags, worl
   if (flags.json === true) writeJson(world.screen, 'summary', { exitCode: 0, ...target, equal })
   else if (flags.quiet !== true) {
     world.screen.out(
-      `Equal: ${file} and ${objectUrl(target)} have ${formatSize(size.file)} and the CRC-64 ${crc64.file}`,
+      printable(
+        `Equal: ${file} and ${objectUrl(target)} have ${formatSize(size.file)} and the CRC-64 ${crc64.file}`,
+      ),
     )
   }
   return 0

@@ -107,3 +107,16 @@ test('an error of decoding can be said as it is', () => {
 test('names of an object are no codes', () => {
   assert.deepEqual(errorDefaults('constructor'), { status: 400, message: 'constructor' })
 })
+
+test('an answer to HEAD stays within the headers that clients read, whatever there is to say', () => {
+  const said = { code: 'SignatureDoesNotMatch', fields: { StringToSign: 'x'.repeat(20_000) } }
+  const context = { requestId: 'R', hostId: 'h', head: true }
+  const answer = encodeErrorDocument(said, context)
+  assert.ok((answer.headers['x-oss-err'] ?? '').length < 8192)
+  const read = decodeErrorDocument(answer.status, answer.headers, answer.body)
+  assert.equal(read.code, 'SignatureDoesNotMatch')
+  assert.equal(read.requestId, 'R')
+  assert.equal(read.ec, '0002-00000040')
+  const whole = encodeErrorDocument(said, { ...context, head: false })
+  assert.ok(whole.body.length > 20_000)
+})

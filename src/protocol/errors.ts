@@ -88,23 +88,28 @@ export function encodeErrorDocument(
   const ec = error.ec ?? defaults.ec
   const ecHeader: Record<string, string> = ec === undefined ? {} : { 'x-oss-ec': ec }
   if (status === 304) return { status, headers: ecHeader, body: new Uint8Array() }
-  const document = printXml(
-    element('Error', [
-      element('Code', error.code),
-      element('Message', error.message ?? defaults.message),
-      element('RequestId', context.requestId),
-      element('HostId', context.hostId),
-      ...Object.entries(error.fields ?? {}).map(([name, value]) => element(name, value)),
-      ...(ec === undefined
-        ? []
-        : [element('EC', ec), element('RecommendDoc', `https://api.aliyun.com/troubleshoot?q=${ec}`)]),
-    ]),
-  )
+  const documentWith = (fields: Readonly<Record<string, string>>): Uint8Array =>
+    printXml(
+      element('Error', [
+        element('Code', error.code),
+        element('Message', error.message ?? defaults.message),
+        element('RequestId', context.requestId),
+        element('HostId', context.hostId),
+        ...Object.entries(fields).map(([name, value]) => element(name, value)),
+        ...(ec === undefined
+          ? []
+          : [element('EC', ec), element('RecommendDoc', `https://api.aliyun.com/troubleshoot?q=${ec}`)]),
+      ]),
+    )
   const headers = { 'content-type': 'application/xml', ...ecHeader }
-  return context.head
-    ? { status, headers: { ...headers, 'x-oss-err': toBase64(document) }, body: new Uint8Array() }
-    : { status, headers, body: document }
+  const document = documentWith(error.fields ?? {})
+  if (!context.head) return { status, headers, body: document }
+  const told = document.length <= MAX_HEAD_DOCUMENT ? document : documentWith({})
+  return { status, headers: { ...headers, 'x-oss-err': toBase64(told) }, body: new Uint8Array() }
 }
+
+/** Clients read 16 KiB of headers, some less; beyond this a document in one goes without what is only nice to know. */
+const MAX_HEAD_DOCUMENT = 4096
 
 /** Reads whatever came with a status of failure; never throws. */
 export function decodeErrorDocument(status: number, headers: WireHeaders, body: Uint8Array): ErrorDocument {

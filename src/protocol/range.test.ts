@@ -44,3 +44,12 @@ test('an empty object has no ranges', () => {
     assert.deepEqual(resolveRange(range, { size: 0, standard: true }), unsatisfiable)
   }
 })
+
+test('a range is read in one pass, whatever its spaces', { timeout: 30_000 }, () => {
+  const object = { size: 10, standard: false }
+  assert.deepEqual(resolveRange(' bytes = 2 - 5 ', object), { kind: 'part', start: 2, end: 6 })
+  for (const gap of [' ', '1', '1 ', '-']) {
+    const range = `bytes=${gap.repeat(500_000)}x`
+    assert.deepEqual(resolveRange(range, object), { kind: 'whole' })
+  }
+})

@@ -1,5 +1,6 @@
 /** The embedded server, put together: storage, handler, socket. */
 import { randomBytes } from 'node:crypto'
+import { createStoppableClock } from './clock.js'
 import { withControl } from './control.js'
 import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
@@ -59,6 +60,8 @@ export interface Server {
 
 const LOG_LIMIT = 50_000
 const CLOSE_GRACE_MS = 2_000
+/** Messages remembered, so as not to be said twice. */
+const MOST_SAID = 1_000
 
 /**
  * Starts an OSS-compatible server.
@@ -73,11 +76,12 @@ const CLOSE_GRACE_MS = 2_000
  * @throws RangeError for options that contradict one another or can't be; whatever listening fails with
  */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
-  const { host = '127.0.0.1', region = 'cn-hangzhou', clock = systemClock, buckets = [] } = options
+  const { host = '127.0.0.1', region = 'cn-hangzhou', buckets = [] } = options
   for (const bucket of buckets) checkName(bucket)
   const credentials = credentialsOf(options.credentials)
   const first = credentials[0]
   if (first === undefined) throw new RangeError('At least one pair of credentials is needed.')
+  const clock = createStoppableClock(options.clock)
   const faults = createFaults(options.faults)
   const requests = createRequestLog(LOG_LIMIT)
   const onFailure = options.onFailure ?? createReporter()
@@ -106,7 +110,17 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       handler: options.control === true ? withControl(handler, { faults, log: requests }) : handler,
       host,
       port: options.port ?? 0,
+      onFailure,
     })
+    async function end(): Promise<void> {
+      const cut = setTimeout(clock.stop, CLOSE_GRACE_MS)
+      try {
+        await listener.close(CLOSE_GRACE_MS)
+      } finally {
+        clearTimeout(cut)
+        await storage.close()
+      }
+    }
     let closing: Promise<void> | undefined
     return {
       endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
@@ -118,7 +132,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       faults,
       requests,
       close() {
-        closing ??= listener.close(CLOSE_GRACE_MS).finally(() => storage.close())
+        closing ??= end()
         return closing
       },
     }
@@ -154,11 +168,6 @@ function credentialsOf(given: ServerOptions['credentials']): readonly ServerCred
   return 'accessKeyId' in given ? [given] : given
 }
 
-const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-}
-
 function random(): number {
   return randomBytes(4).readUInt32BE() / 2 ** 32
 }
@@ -169,6 +178,7 @@ function createReporter(): (error: unknown) => void {
   return (error) => {
     const message = error instanceof Error ? error.message : String(error)
     if (said.has(message)) return
+    if (said.size >= MOST_SAID) said.clear()
     said.add(message)
     process.stderr.write(`longhaul server: ${message}\n`)
   }

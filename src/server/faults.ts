@@ -110,7 +110,10 @@ function problemOf(rule: unknown): string | undefined {
   for (const name of ['skip', 'ms', 'bodyBytes', 'bytesPerSecond', 'status']) {
     if (fields[name] !== undefined && !isCount(fields[name])) return `${name} is no number`
   }
-  const { times, when } = fields
+  const { times, when, status } = fields
+  if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    return 'status is not one of 200 to 599'
+  }
   if (times !== undefined && times !== null && times !== Number.POSITIVE_INFINITY && !isCount(times)) {
     return 'times is no number'
   }

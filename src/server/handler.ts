@@ -114,7 +114,10 @@ export function createHandler(options: HandlerOptions): Handler {
         headers['content-length'] = String(answer.body.length)
       }
       log(answer.status, request.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0))
-      return { ...answer, headers }
+      const { body } = answer
+      const told =
+        body instanceof Uint8Array ? body : telling(body, (error) => options.onInternalError?.(error))
+      return { ...answer, headers, body: told }
     } catch (error) {
       // Nothing is answered: the connection is to break, or it already did while the body came.
       log(undefined, 0)
@@ -151,7 +154,8 @@ export function createHandler(options: HandlerOptions): Handler {
     progress.code = error.code
     const hostId = request.headers['host'] ?? ''
     const bucket = progress.address?.bucket
-    const fields = error.code === 'NoSuchBucket' && bucket !== undefined ? { BucketName: bucket } : {}
+    const namesBucket = error.code === 'NoSuchBucket' || error.code === 'BucketNotEmpty'
+    const fields = namesBucket && bucket !== undefined ? { BucketName: bucket } : {}
     const answer = encodeErrorDocument(
       { ...plain(error), fields: { ...fields, ...error.fields } },
       { requestId, hostId, head: request.method === 'HEAD' },
@@ -239,6 +243,29 @@ async function* countBody(
     }
   } finally {
     if (!isOver) await chunks.return?.()
+  }
+}
+
+/** Bytes that can't be read break the answer off, which tells the client; somebody here has to be told too. */
+function telling(body: AsyncIterable<Uint8Array>, tell: (error: unknown) => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const chunks = body[Symbol.asyncIterator]()
+      return {
+        async next() {
+          try {
+            return await chunks.next()
+          } catch (error) {
+            tell(error)
+            throw error
+          }
+        },
+        async return() {
+          await chunks.return?.()
+          return { done: true, value: undefined }
+        },
+      }
+    },
   }
 }
 

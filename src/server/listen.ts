@@ -1,9 +1,10 @@
 /**
  * The handler behind a socket. The one hard thing here: a client that is still sending its body when the answer is ready
- * must get to read the answer. Closing at once would reset the connection and lose it.
+ * must get to read the answer. Closing at once would reset the connection and lose it. Requests of one connection are
+ * served one after the other, also when they are sent ahead: a GET must see the PUT before it.
  */
 import { createServer, type IncomingMessage, type ServerResponse as NodeResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Handler, ServerResponse } from './exchange.js'
@@ -13,6 +14,10 @@ export interface ListenOptions {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
+  /** Milliseconds in which neither side of a connection moves until it is cut. Default 10 minutes. */
+  readonly idleMs?: number
+  /** Told when a connection could not be taken, for want of file handles, say. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 export interface Listener {
@@ -24,6 +29,8 @@ export interface Listener {
 /** Above the idle times of usual clients (Go's is 90 s): the client closes an idle connection, never the server. */
 const KEEP_ALIVE_MS = 125_000
 const HEADERS_MS = 60_000
+/** Slow is allowed, dead is not: a client that vanished within its body would hold its connection and file for ever. */
+const IDLE_MS = 600_000
 /** 8 KB of metadata, a long key in the target, a signature: well below this. */
 const MAX_HEADER_SIZE = 64 * 1024
 
@@ -34,8 +41,10 @@ const DRAIN_BYTES = 256 * 1024 * 1024
 const DRAIN_MS = 5_000
 
 /** Rejects when the address can't be listened on. */
-export async function listen({ handler, host, port }: ListenOptions): Promise<Listener> {
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { handler, host, port, idleMs = IDLE_MS, onFailure } = options
   const underWay = new Set<Promise<void>>()
+  const lastOf = new WeakMap<Socket, Promise<void>>()
   const server = createServer({
     // A slow body is not an error, however large; only a connection that never says what it wants is one.
     requestTimeout: 0,
@@ -44,13 +53,34 @@ export async function listen({ handler, host, port }: ListenOptions): Promise<Li
     maxHeaderSize: MAX_HEADER_SIZE,
     noDelay: true,
   })
+  server.timeout = idleMs
+
+  async function inTurn(
+    request: IncomingMessage,
+    response: NodeResponse,
+    expectsContinue: boolean,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const { socket } = request
+    const hasLeft = new Promise<void>((resolve) => response.once('close', () => resolve()))
+    await before
+    if (socket.destroyed) return
+    try {
+      await serve(handler, request, response, expectsContinue)
+    } catch {
+      // Whatever went wrong, this connection can't be used any more, and other connections can.
+      socket.destroy()
+    }
+    await hasLeft
+  }
 
   function onRequest(request: IncomingMessage, response: NodeResponse, expectsContinue: boolean): void {
-    const exchange = serve(handler, request, response, expectsContinue)
-      // Whatever went wrong, this connection can't be used any more, and other connections can.
-      .catch(() => void request.socket.destroy())
-      .finally(() => underWay.delete(exchange))
+    const before = lastOf.get(request.socket)
+    const exchange = inTurn(request, response, expectsContinue, before).finally(() =>
+      underWay.delete(exchange),
+    )
     underWay.add(exchange)
+    lastOf.set(request.socket, exchange)
   }
 
   server.on('request', (request, response) => onRequest(request, response, false))
@@ -63,6 +93,7 @@ export async function listen({ handler, host, port }: ListenOptions): Promise<Li
       resolve()
     })
   })
+  server.on('error', (error) => onFailure?.(error))
 
   return {
     port: (server.address() as AddressInfo).port,
@@ -104,11 +135,15 @@ async function serve(
 
 async function send(answer: ServerResponse, request: IncomingMessage, response: NodeResponse): Promise<void> {
   response.writeHead(answer.status, answer.headers)
-  if (answer.body instanceof Uint8Array) {
-    response.end(request.method === 'HEAD' ? undefined : answer.body)
-    return
-  }
-  await pipeline(Readable.from(answer.body, { highWaterMark: 1 }), response)
+  if (answer.body instanceof Uint8Array) response.end(request.method === 'HEAD' ? undefined : answer.body)
+  else await pipeline(streamOf(answer.body), response)
+  // What is left of a body that was read in part would stand before the connection's next request.
+  request.resume()
+}
+
+/** Its iterator is returned when the stream is destroyed, begun or not. */
+function streamOf(chunks: AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(chunks, { highWaterMark: 1 })
 }
 
 /**
@@ -122,9 +157,12 @@ async function sendEarly(
 ): Promise<void> {
   response.writeHead(answer.status, { ...answer.headers, connection: 'close' })
   response.flushHeaders()
-  if (request.method !== 'HEAD') {
-    const chunks = answer.body instanceof Uint8Array ? [answer.body] : answer.body
-    for await (const chunk of chunks) if (chunk.length > 0) response.write(chunk)
+  // A client that sends before it reads would wait for us, and we for it.
+  request.resume()
+  if (answer.body instanceof Uint8Array) {
+    if (request.method !== 'HEAD' && answer.body.length > 0) response.write(answer.body)
+  } else {
+    await pipeline(streamOf(answer.body), response, { end: false })
   }
   request.socket.end()
   await drain(request)

@@ -1,4 +1,6 @@
 /** The operations on single objects. */
+import { formatHttpDate } from '../protocol/dates.js'
+import { quoteEtag } from '../protocol/etag.js'
 import {
   type Conditions,
   getObject,
@@ -140,7 +142,11 @@ function checkConditions(object: ObjectRecord, conditions: Conditions): void {
   }
   const isSame = ifNoneMatch !== undefined && matches(ifNoneMatch, object.etag)
   const isOld = ifModifiedSince !== undefined && ifNoneMatch === undefined && modified <= ifModifiedSince
-  if (isSame || isOld) throw new Refusal({ code: 'NotModified' })
+  if (isSame || isOld) {
+    // What a cache needs to go on with its copy.
+    const headers = { etag: quoteEtag(object.etag), 'last-modified': formatHttpDate(object.modified) }
+    throw new Refusal({ code: 'NotModified' }, headers)
+  }
 }
 
 function matches(wanted: string, etag: string): boolean {

@@ -1,16 +1,25 @@
 /** What only a disk can do: outlive its process, fill up with leftovers, be opened twice, fail. */
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DataFolderError, openDiskStorage } from '../../src/server/index.js'
-import { coalesced } from '../../src/server/storage/disk-contents.js'
+import { coalesced, syncFolder } from '../../src/server/storage/disk-contents.js'
 import { type Contents, DurabilityError } from '../../src/server/storage/ledger.js'
 import { createMemoryContents, createMemoryLedger } from '../../src/server/storage/memory.js'
 import type { Storage } from '../../src/server/storage/storage.js'
 import { createStore } from '../../src/server/storage/store.js'
-import { AWKWARD_KEYS, addBucket, addPart, begin, finish, put, readObject } from './storage-contract.js'
+import {
+  AWKWARD_KEYS,
+  addBucket,
+  addPart,
+  begin,
+  finish,
+  objectOf,
+  put,
+  readObject,
+} from './storage-contract.js'
 import { bytesFrom } from './world.js'
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -124,7 +133,7 @@ test('a folder that can not be made is an error', () =>
   inFolder(async (folder) => {
     await mkdir(join(folder, '..'))
     await writeFile(folder, 'a file')
-    await assert.rejects(openAt(folder))
+    await assert.rejects(openAt(folder), DataFolderError)
   }))
 
 /** A storage over memory whose parts can be made to fail. */
@@ -220,4 +229,62 @@ test('coalesced work that began before a call does not count for it', async () =
   await Promise.all([...calls, other])
   assert.deepEqual(done.sort(), [1, 2, 3])
   assert.equal(started.length, 3)
+})
+
+test('contents whose metadata is lost are kept, and the folder is refused', () =>
+  inFolder(async (folder) => {
+    const first = await openAt(folder)
+    await addBucket(first, 'one')
+    await put(first, 'one', 'k', bytesFrom(1, 10))
+    await first.close()
+    const aside = join(folder, '..', 'aside')
+    await rename(join(folder, 'metadata'), aside)
+    await assert.rejects(
+      openAt(folder),
+      (error) => error instanceof DataFolderError && /metadata/.test(error.message),
+    )
+    assert.equal((await contentFiles(folder)).length, 1)
+    await rm(join(folder, 'metadata'), { recursive: true })
+    await rename(aside, join(folder, 'metadata'))
+    const second = await openAt(folder)
+    assert.deepEqual(await readObject(second, 'one', 'k'), Buffer.from(bytesFrom(1, 10)))
+    await second.close()
+  }))
+
+test('one folder under two names is one folder', () =>
+  inFolder(async (folder) => {
+    const first = await openAt(folder)
+    const alias = join(folder, '..', 'alias')
+    await symlink(folder, alias)
+    await assert.rejects(openAt(alias), DataFolderError)
+    await first.close()
+    await (await openAt(alias)).close()
+  }))
+
+test('bytes that come one by one arrive whole and in order', () =>
+  inFolder(async (folder) => {
+    const storage = await openAt(folder)
+    await addBucket(storage, 'one')
+    const bytes = bytesFrom(1, 3000)
+    const incoming = storage.receive()
+    for (const byte of bytes) await incoming.write(Uint8Array.of(byte))
+    await storage.putObject('one', objectOf('k', bytes.length), incoming, { ifAbsent: false })
+    assert.deepEqual(await readObject(storage, 'one', 'k'), Buffer.from(bytes))
+    await storage.close()
+  }))
+
+test('a folder that is taken away while the server runs costs requests, never a false yes', () =>
+  inFolder(async (folder) => {
+    const storage = await openAt(folder)
+    await addBucket(storage, 'one')
+    await put(storage, 'one', 'before', bytesFrom(1, 10))
+    await rm(folder, { recursive: true })
+    await assert.rejects(put(storage, 'one', 'k', bytesFrom(1, 10)), { code: 'failed' })
+    await assert.rejects(put(storage, 'one', 'empty', new Uint8Array()), { code: 'failed' })
+    await storage.close()
+  }))
+
+test('a folder that can not be opened for want of a handle fails the request, not the storage', async () => {
+  const gone = join(tmpdir(), 'longhaul-absent', 'folder')
+  await assert.rejects(syncFolder(gone), (error) => !(error instanceof DurabilityError))
 })

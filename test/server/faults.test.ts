@@ -130,3 +130,9 @@ test('a struck request that would have been refused anyway does not count', asyn
   await world.expect(500, PUT)
   await world.expect(200, PUT)
 })
+
+test('a status that HTTP has no answer with is no rule', () => {
+  for (const status of [0, 100, 199, 600, 1000, 404.5]) {
+    assert.throws(() => createFaults([{ effect: 'error', code: 'X', status }]), TypeError)
+  }
+})

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { crc64 } from '../../src/checksum/index.js'
 import { text } from '../../src/protocol/xml.js'
+import { createMemoryStorage } from '../../src/server/index.js'
 import {
   bytesFrom,
   chunksOf,
@@ -196,4 +197,41 @@ test('a download goes on to its end although the object was overwritten and dele
   await world.expect(200, { method: 'PUT', ...AT, body: 'new' })
   await world.expect(204, { method: 'DELETE', ...AT })
   assert.deepEqual((await replyOf(response)).bytes, body)
+})
+
+test('an answer that nothing changed says which state that is', async () => {
+  const world = await createWorld()
+  const put = await world.expect(200, { method: 'PUT', ...AT, body: 'x' })
+  const etag = put.headers['etag'] ?? ''
+  for (const method of ['GET', 'HEAD']) {
+    const reply = await world.expect(304, { method, ...AT, headers: { 'if-none-match': etag } })
+    assert.equal(reply.headers['etag'], etag)
+    assert.equal(reply.headers['last-modified'], 'Tue, 02 Jan 2024 03:04:05 GMT')
+    assert.equal(reply.headers['content-length'], undefined)
+  }
+})
+
+test('bytes that can not be read any more break the answer off, and the server hears of it', async () => {
+  const storage = createMemoryStorage()
+  const heard: unknown[] = []
+  const world = await createWorld({
+    storage: {
+      ...storage,
+      async openObject(bucket, key) {
+        const opened = await storage.openObject(bucket, key)
+        if (opened === undefined) return undefined
+        return {
+          ...opened,
+          async *read() {
+            yield new Uint8Array(1)
+            throw new Error('the disk is gone')
+          },
+        }
+      },
+    },
+    onInternalError: (error) => heard.push(error),
+  })
+  await world.expect(200, { method: 'PUT', ...AT, body: 'hello' })
+  await assert.rejects(world.ask({ method: 'GET', ...AT }), /the disk is gone/)
+  assert.equal(heard.length, 1)
 })

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeErrorDocument } from '../../src/protocol/errors.js'
 import { text } from '../../src/protocol/xml.js'
-import { MAX_BODY_SIZE } from '../../src/server/receive.js'
+import { MAX_BODY_SIZE, MAX_DOCUMENT_SIZE } from '../../src/server/receive.js'
 import { type Ask, chunksOf, codeOf, createWorld, documentOf, replyOf, START, wireOf } from './world.js'
 
 const AT = { bucket: 'examplebucket', key: 'dir/object.dat' } as const
@@ -205,4 +205,57 @@ test('a target that can not be decoded is an error, not a crash', async () => {
     )
     assert.equal(reply.status, 400)
   }
+})
+
+test('a body in a coding that we would store instead of the content is refused', async () => {
+  const world = await createWorld()
+  const put = async (coding: string) => {
+    const { target, headers } = wireOf({ method: 'PUT', ...AT }, START)
+    const { 'content-length': _, ...rest } = headers
+    const coded = { ...rest, 'transfer-encoding': coding }
+    return replyOf(
+      await world.handler({ method: 'PUT', target, headers: coded, body: chunksOf(Buffer.from('xyz')) }),
+    )
+  }
+  assert.equal(codeOf(await put('gzip, chunked')), 'NotImplemented')
+  await world.expect(404, { method: 'GET', ...AT })
+  assert.equal((await put('Chunked')).status, 200)
+  assert.equal((await world.expect(200, { method: 'GET', ...AT })).text, 'xyz')
+})
+
+test('a length beyond all numbers is too large, not missing', async () => {
+  const world = await createWorld()
+  const headers = { 'content-length': '99999999999999999999' }
+  const reply = await world.expect(400, { method: 'PUT', ...AT, headers })
+  assert.equal(codeOf(reply), 'EntityTooLarge')
+})
+
+test('a document comes whole from chunks of a byte each, and is refused beyond its limit', async () => {
+  const world = await createWorld()
+  const bucket = 'other-bucket'
+  const ask = async (body: Buffer) => {
+    const { target, headers } = wireOf({ method: 'PUT', bucket, body }, START)
+    return replyOf(await world.handler({ method: 'PUT', target, headers, body: chunksOf(body, 1) }))
+  }
+  const storageClass = '<StorageClass>IA</StorageClass>'
+  const document = `<CreateBucketConfiguration>${' '.repeat(9000)}${storageClass}</CreateBucketConfiguration>`
+  assert.equal((await ask(Buffer.from(document))).status, 200)
+  const info = documentOf(await world.expect(200, { method: 'GET', bucket, query: { bucketInfo: '' } }))
+  const described = info.children[0]
+  assert.ok(described)
+  assert.equal(text(described, 'StorageClass'), 'IA')
+  const long = Buffer.alloc(MAX_DOCUMENT_SIZE + 1, ' ')
+  assert.equal(
+    codeOf(await world.expect(400, { method: 'PUT', bucket: 'third-bucket', body: long })),
+    'MalformedXML',
+  )
+})
+
+test('a bucket that is not empty is said with its name', async () => {
+  const world = await createWorld()
+  await world.expect(200, { method: 'PUT', ...AT, body: 'x' })
+  const reply = await world.expect(409, { method: 'DELETE', bucket: 'examplebucket' })
+  assert.equal(codeOf(reply), 'BucketNotEmpty')
+  assert.equal(text(documentOf(reply), 'BucketName'), 'examplebucket')
+  assert.equal(reply.headers['x-oss-ec'], '0015-00000301')
 })

@@ -127,8 +127,11 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     receive,
 
     async take(incoming, use) {
+      if (failure !== undefined) {
+        await incoming.discard()
+        throw failure
+      }
       try {
-        check()
         return await use(await (incoming as SealableIncoming).seal())
       } catch (error) {
         // A commit that failed may still be found on the disk at the next start, so its bytes must stay.

@@ -3,13 +3,17 @@
  * its data and its folder's entry are; the folder is synced while the bytes still come in, so that this costs no time.
  */
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Contents, type ContentWriter, DurabilityError } from './ledger.js'
 
 /** Collected before a write goes to the disk: fewer, larger writes. */
-const WRITE_SIZE = 1024 * 1024
+const WRITE_SIZE = 512 * 1024
+/** A client may send single bytes; each chunk costs memory beyond its bytes. */
+const MOST_PENDING_CHUNKS = 1024
 const READ_SIZE = 256 * 1024
+/** Left to the ledger on a full disk: without room for its records, nothing could be deleted to make room. */
+const RESERVE = 16 * 1024 * 1024
 const ID = /^[0-9a-f]{32}$/
 
 export interface DiskContentsOptions {
@@ -30,11 +34,12 @@ export async function openDiskContents({ folder, durable }: DiskContentsOptions)
 
   return {
     async create() {
+      await keepReserve(folder)
       const id = randomBytes(16).toString('hex')
       const file = await open(pathOf(id), 'wx', 0o600)
       const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()
       entered.catch(() => undefined)
-      return createWriter({ id, path: pathOf(id), file, entered, durable })
+      return createWriter({ id, folder, path: pathOf(id), file, entered, durable })
     },
 
     async *read(id, start, end) {
@@ -67,6 +72,8 @@ export async function openDiskContents({ folder, durable }: DiskContentsOptions)
 
 interface WriterOptions {
   readonly id: string
+  /** Of all contents. */
+  readonly folder: string
   readonly path: string
   readonly file: FileHandle
   /** Settles when the folder's entry is on disk. */
@@ -74,7 +81,7 @@ interface WriterOptions {
   readonly durable: boolean
 }
 
-function createWriter({ id, path, file, entered, durable }: WriterOptions): ContentWriter {
+function createWriter({ id, folder, path, file, entered, durable }: WriterOptions): ContentWriter {
   let pending: Uint8Array[] = []
   let pendingBytes = 0
   let writing: Promise<void> = Promise.resolve()
@@ -85,7 +92,8 @@ function createWriter({ id, path, file, entered, durable }: WriterOptions): Cont
     pending = []
     pendingBytes = 0
     await writing
-    writing = writeAll(file, chunks)
+    if (chunks.length === 0) return
+    writing = keepReserve(folder).then(() => writeAll(file, chunks))
     writing.catch(() => undefined)
   }
 
@@ -94,7 +102,7 @@ function createWriter({ id, path, file, entered, durable }: WriterOptions): Cont
     async write(chunk) {
       pending.push(chunk)
       pendingBytes += chunk.length
-      if (pendingBytes >= WRITE_SIZE) await flush()
+      if (pendingBytes >= WRITE_SIZE || pending.length >= MOST_PENDING_CHUNKS) await flush()
     },
     async seal() {
       try {
@@ -104,9 +112,7 @@ function createWriter({ id, path, file, entered, durable }: WriterOptions): Cont
         await file.datasync().catch((cause: unknown) => {
           throw new DurabilityError(`syncing ${path} failed`, { cause })
         })
-        await entered.catch((cause: unknown) => {
-          throw new DurabilityError(`syncing the folder of ${path} failed`, { cause })
-        })
+        await entered
       } finally {
         await file.close()
       }
@@ -117,6 +123,13 @@ function createWriter({ id, path, file, entered, durable }: WriterOptions): Cont
       await unlink(path).catch(() => undefined)
     },
   }
+}
+
+/** Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word. */
+async function keepReserve(folder: string): Promise<void> {
+  const { blocks, bavail, bsize } = await statfs(folder)
+  if (blocks === 0 || bavail * bsize > RESERVE) return
+  throw Object.assign(new Error(`ENOSPC: less than ${RESERVE} bytes are free`), { code: 'ENOSPC' })
 }
 
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
@@ -137,12 +150,17 @@ function without(chunks: readonly Uint8Array[], count: number): readonly Uint8Ar
   return []
 }
 
-/** Windows can't sync a folder, and its file systems log entries themselves. */
+/**
+ * Windows can't sync a folder, and its file systems log entries themselves. Rejects with `DurabilityError` when the sync
+ * itself failed; to find no folder, or no file handle free, is an ordinary failure.
+ */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {
-    await folder.sync()
+    await folder.sync().catch((cause: unknown) => {
+      throw new DurabilityError(`syncing the folder ${path} failed`, { cause })
+    })
   } finally {
     await folder.close()
   }

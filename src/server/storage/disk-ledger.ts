@@ -100,9 +100,25 @@ function bytes(key: string): Buffer {
 function createNewFileSync(folder: string): () => Promise<void> {
   let synced = new Set<string>()
   return async () => {
-    const names = await readdir(folder)
+    const names = await patiently(() => readdir(folder))
     if (names.every((name) => synced.has(name))) return
-    await syncFolder(folder)
+    await patiently(() => syncFolder(folder))
     synced = new Set(names)
   }
+}
+
+const HANDLES_FREE_AFTER_MS = 20
+
+/** What was written can't be unwritten for want of a file handle, so one is waited for: others give theirs back. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= 100; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      await new Promise((resolve) => setTimeout(resolve, HANDLES_FREE_AFTER_MS))
+    }
+  }
+  return work()
 }

@@ -2,7 +2,7 @@
  * Storage in a folder of one's own: `metadata/` (the ledger) and `contents/` (the bytes). Only one server at a time has
  * it open; what an earlier one left behind half done is removed at the start.
  */
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { openDiskContents, syncFolder } from './disk-contents.js'
 import { LedgerInUseError, openDiskLedger } from './disk-ledger.js'
@@ -27,20 +27,31 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError'
 }
 
-/** @throws DataFolderError when another server has the folder open, or it is of a format unknown here */
+/** @throws DataFolderError when another server has the folder open, it can't be used, or is of a format unknown here */
 export async function openDiskStorage(options: DiskStorageOptions): Promise<Storage> {
-  const folder = resolve(options.folder)
-  const durable = options.durability === 'durable'
-  const metadata = join(folder, 'metadata')
-  const contentsFolder = join(folder, 'contents')
-  for (const path of [metadata, contentsFolder]) await makeFolder(resolve(path), durable)
-
-  const ledger = await openLedger(folder, metadata, durable)
   try {
-    await checkFormat(folder, ledger)
-    const contents = await openDiskContents({ folder: contentsFolder, durable })
+    return await openIn(await folderFor(options), options)
+  } catch (error) {
+    if (error instanceof DataFolderError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DataFolderError(`The data folder ${options.folder} can't be used: ${reason}`, { cause: error })
+  }
+}
+
+/** Made if it is not there, under its one real name: two names of one folder must not pass for two folders. */
+async function folderFor({ folder, durability }: DiskStorageOptions): Promise<string> {
+  const path = resolve(folder)
+  for (const inner of ['metadata', 'contents']) await makeFolder(join(path, inner), durability === 'durable')
+  return realpath(path)
+}
+
+async function openIn(folder: string, { durability, onFailure }: DiskStorageOptions): Promise<Storage> {
+  const durable = durability === 'durable'
+  const ledger = await openLedger(folder, join(folder, 'metadata'), durable)
+  try {
+    const contents = await openDiskContents({ folder: join(folder, 'contents'), durable })
+    await checkFormat(folder, ledger, contents)
     await removeUnreferenced(ledger, contents)
-    const { onFailure } = options
     return createStore({ ledger, contents, ...(onFailure === undefined ? {} : { onFailure }) })
   } catch (error) {
     await ledger.close()
@@ -84,9 +95,15 @@ async function openLedger(folder: string, metadata: string, durable: boolean): P
   }
 }
 
-async function checkFormat(folder: string, ledger: Ledger): Promise<void> {
+async function checkFormat(folder: string, ledger: Ledger, contents: Contents): Promise<void> {
   const found = await ledger.get(keys.format())
   if (found === undefined) {
+    // A ledger that was lost, and made anew just now, refers to nothing: all contents would be removed as leftovers.
+    for await (const _ of contents.ids()) {
+      throw new DataFolderError(
+        `The data folder ${folder} has contents, but the metadata that says what they are is missing. Put the metadata back, or choose another folder.`,
+      )
+    }
     await ledger.commit([{ type: 'put', key: keys.format(), value: FORMAT }])
   } else if (found !== FORMAT) {
     throw new DataFolderError(

@@ -3,6 +3,8 @@ import type { Contents, Cursor, Ledger } from './ledger.js'
 import type { Storage } from './storage.js'
 import { createStore } from './store.js'
 
+const READ_SIZE = 256 * 1024
+
 export function createMemoryStorage(): Storage {
   return createStore({ ledger: createMemoryLedger(), contents: createMemoryContents() })
 }
@@ -94,8 +96,10 @@ export function createMemoryContents(): Contents {
     async *read(id, start, end) {
       const whole = stored.get(id)
       if (whole === undefined || whole.length < end) throw new Error(`content ${id} is missing or short`)
-      // A copy, so that no reader can change what is stored.
-      yield whole.slice(start, end)
+      // Copies, so that no reader can change what is stored; in blocks, so that a slow one holds little.
+      for (let offset = start; offset < end; offset += READ_SIZE) {
+        yield whole.slice(offset, Math.min(offset + READ_SIZE, end))
+      }
     },
     async remove(id) {
       stored.delete(id)

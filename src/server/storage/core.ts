@@ -45,6 +45,8 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
   const readers = createReaders(contents)
   let failure: StorageError | undefined
   let commitsUnderWay: Promise<void> = Promise.resolve()
+  /** Opened, and neither sealed nor discarded yet. */
+  const unfinished = new Set<Promise<ContentWriter>>()
 
   function check(): void {
     if (failure !== undefined) throw failure
@@ -97,18 +99,24 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
       async write(chunk) {
         check()
         if (chunk.length === 0) return
-        writer ??= contents.create()
+        if (writer === undefined) {
+          writer = contents.create()
+          unfinished.add(writer)
+        }
         await guarded(writer.then((opened) => opened.write(chunk)))
       },
       async seal() {
         // Nothing came: an empty object has no content.
         if (writer === undefined) return undefined
+        unfinished.delete(writer)
         const opened = await guarded(writer)
         await guarded(opened.seal())
         return opened.id
       },
       async discard() {
-        await writer?.then(
+        if (writer === undefined) return
+        unfinished.delete(writer)
+        await writer.then(
           (opened) => opened.discard(),
           () => undefined,
         )
@@ -149,6 +157,13 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     async close() {
       failure ??= new StorageError('failed', 'The storage is closed.')
       await commitsUnderWay
+      // Whoever was still sending has lost the race; the file must not stay open behind the storage.
+      for (const writer of unfinished) {
+        await writer.then(
+          (opened) => opened.abandon(),
+          () => undefined,
+        )
+      }
       await readers.settled()
       await ledger.close()
     },

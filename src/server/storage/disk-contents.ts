@@ -97,6 +97,12 @@ function createWriter({ id, folder, path, file, entered, durable }: WriterOption
     writing.catch(() => undefined)
   }
 
+  /** A second close does no harm. */
+  async function letGo(): Promise<void> {
+    await writing.catch(() => undefined)
+    await file.close().catch(() => undefined)
+  }
+
   return {
     id,
     async write(chunk) {
@@ -118,10 +124,10 @@ function createWriter({ id, folder, path, file, entered, durable }: WriterOption
       }
     },
     async discard() {
-      await writing.catch(() => undefined)
-      await file.close().catch(() => undefined)
+      await letGo()
       await unlink(path).catch(() => undefined)
     },
+    abandon: letGo,
   }
 }
 

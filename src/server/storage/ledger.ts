@@ -37,6 +37,8 @@ export interface ContentWriter {
   seal(): Promise<void>
   /** Never rejects. */
   discard(): Promise<void>
+  /** Lets go of the file and leaves the bytes, which nobody refers to, to the next start. Never rejects. */
+  abandon(): Promise<void>
 }
 
 export interface Contents {

@@ -91,6 +91,9 @@ export function createMemoryContents(): Contents {
           chunks = []
           stored.delete(id)
         },
+        async abandon() {
+          chunks = []
+        },
       }
     },
     async *read(id, start, end) {

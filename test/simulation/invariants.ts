@@ -70,9 +70,9 @@ export function checkAtEnd(setting: Setting): void {
   if (breaches.has(setting)) throw breaches.get(setting)
   const counted = (what: string): boolean => world.counts.has(what)
   for (const id of setting.aborted)
-    assert.ok(!foreign.has(id) || counted('foreign adopted'), `aborted ${id}, which is not ours`)
+    assert.ok(!foreign.has(id) || disk.opened.has(id), `aborted ${id}, which is not ours`)
   for (const id of foreign) {
-    assert.ok(memory.uploads.has(id) || counted('foreign adopted'), `${id} of others is gone`)
+    assert.ok(memory.uploads.has(id) || disk.opened.has(id), `${id} of others is gone`)
   }
   const quiet = !counted('fault: rotten line') && weather.full === 0 && !isForbidden(setting)
   if (quiet && !counted('fault: late effect')) {

@@ -10,6 +10,8 @@ export interface Disk {
   asides: number
   /** When each part was first written down as stored, as `uploadId/partNumber`. */
   readonly recorded: Map<string, number>
+  /** Ids that were ever written down as opened. */
+  readonly opened: Set<string>
 }
 
 export interface StoreTrouble {
@@ -19,7 +21,7 @@ export interface StoreTrouble {
 }
 
 export function createDisk(): Disk {
-  return { lines: [], damaged: [], holder: undefined, asides: 0, recorded: new Map() }
+  return { lines: [], damaged: [], holder: undefined, asides: 0, recorded: new Map(), opened: new Set() }
 }
 
 /** Between two lives a line may rot: its check then fails, and it is told apart from good ones. */
@@ -53,6 +55,7 @@ export function openStore(
         throw new UploadError('store-unusable', 'No space left on device.')
       }
       disk.lines.push(JSON.stringify(line))
+      if (line['kind'] === 'opened') disk.opened.add(String(line['uploadId']))
       if (line['kind'] === 'stored') {
         const part = `${line['uploadId']}/${line['partNumber']}`
         disk.recorded.set(part, disk.recorded.get(part) ?? world.now())

@@ -53,22 +53,23 @@ for (const secure of [false, true]) {
 }
 
 async function openWorld(t: TestContext, secure: boolean): Promise<(story: Story) => Promise<Arrival>> {
-  let story: Story | undefined
-  let arrival = new Arrival()
+  // By target: what an aborted request left in the pipe may be read when the next one is long under way.
+  const told = new Map<string, { readonly story: Story; readonly arriving: Arrival }>()
   const origin = await serve(
     t,
     (req, res) => {
-      const told = story
-      const arriving = arrival
+      const of = told.get(req.url ?? '')
+      assert.ok(of, 'a request that nobody sent')
+      const { story, arriving } = of
       let turned = false
       const turn = () => {
-        if (turned || told === undefined || arriving.size < told.turn) return
+        if (turned || arriving.size < story.turn) return
         turned = true
-        if (told.server === 'resets' && secure)
+        if (story.server === 'resets' && secure)
           req.socket.destroy() // unread data makes a reset of it
-        else if (told.server === 'resets') req.socket.resetAndDestroy()
-        if (told.server === 'refuses') res.writeHead(503).end()
-        if (told.server === 'reads slowly') {
+        else if (story.server === 'resets') req.socket.resetAndDestroy()
+        if (story.server === 'refuses') res.writeHead(503).end()
+        if (story.server === 'reads slowly') {
           req.pause()
           setTimeout(() => req.resume(), 30)
         }
@@ -90,8 +91,9 @@ async function openWorld(t: TestContext, secure: boolean): Promise<(story: Story
   }
   const slow = limitRate(transport, 200_000_000, clock)
   return async (present) => {
-    story = present
-    arrival = new Arrival()
+    const arrival = new Arrival()
+    const target = `/${told.size}`
+    told.set(target, { story: present, arriving: arrival })
     const body = lentBody(present.size, present.blockSize)
     const stop = new AbortController()
     const watched = {
@@ -103,7 +105,7 @@ async function openWorld(t: TestContext, secure: boolean): Promise<(story: Story
           return home
         }, signal),
     }
-    const request = { method: 'PUT', origin, target: '/', headers: { host: 'x' } }
+    const request = { method: 'PUT', origin, target, headers: { host: 'x' } }
     const send = present.limited ? slow : transport
     try {
       const response = await send({ ...request, body: watched }, { signal: stop.signal })

@@ -5,6 +5,7 @@ import { UploadError } from './errors.js'
 import type { OnEvent } from './events.js'
 import { assertHeld, type Conversation, createLiveness, type Ports, recordOrWarn } from './life.js'
 import { asOutcome, letGo } from './outcome.js'
+import { listAllParts } from './parts.js'
 import { openPast } from './past.js'
 import type { CancelSignal, Headers } from './ports.js'
 import { quietly } from './quiet.js'
@@ -60,8 +61,14 @@ async function discardAll(life: Conversation): Promise<Discarded> {
   if (past.current !== undefined) {
     const { opened, completing } = past.current
     completed = completing !== undefined && (await becameObject(life, opened, completing))
-    if (completed) await recordOrWarn(life, { kind: 'closed', uploadId: opened.uploadId, how: 'gone' })
-    else ids.add(opened.uploadId)
+    // An object like ours may have been there before our Complete was; then the upload still is.
+    const ref = { key: life.request.key, uploadId: opened.uploadId }
+    const remains = completed && (await listAllParts(life, ref)) !== 'gone'
+    if (completed && !remains) {
+      await recordOrWarn(life, { kind: 'closed', uploadId: opened.uploadId, how: 'gone' })
+    } else {
+      ids.add(opened.uploadId)
+    }
   }
   const doubt = doubtSince(past.intents)
   if (doubt !== undefined) await reportOrphans(life, { since: doubt, knownIds: past.knownIds })

@@ -1,10 +1,5 @@
 /** What an upload tells about itself while it runs. Kinds are only ever added. */
 
-export interface Counts {
-  readonly kept: number
-  readonly sent: number
-}
-
 export type UploadEvent =
   /** A new multipart upload exists at the service. */
   | {

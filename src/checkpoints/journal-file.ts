@@ -2,19 +2,13 @@
  * One append-only checkpoint file. An append is durable when it resolves and leaves no trace when it is rejected; appends
  * made at the same time share one write and one flush. The caller must hold the target's lock.
  */
-import { constants } from 'node:fs'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { CheckpointContents, CheckpointLine, Target } from '../engine/ports.js'
-import { syncFolder, usingStore } from './folder.js'
+import { usingStore } from './folder.js'
+import type { JournalDisk, JournalHandle } from './journal-disk.js'
 import { type DecodedCheckpoint, decodeCheckpoint, encodeHeader, encodeLine } from './lines.js'
 import { targetInWords } from './names.js'
-
-/** Writes all the bytes at the end of the file. A port, so that tests can run out of disk at any byte. */
-export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void>
-
-export const writeBytes: WriteBytes = (handle, bytes) => handle.appendFile(bytes)
 
 export interface JournalFile {
   read(): Promise<CheckpointContents>
@@ -26,23 +20,20 @@ export interface JournalFile {
   close(): Promise<void>
 }
 
-// O_NONBLOCK: a FIFO in the file's place must not hang us.
-const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
 /**
  * @param options.held is asked before every change: whoever lost the lock must not touch what is somebody else's now
  */
 export function createJournalFile(options: {
   readonly path: string
   readonly target: Target
-  readonly write: WriteBytes
+  readonly disk: JournalDisk
   readonly held: () => Promise<boolean>
 }): JournalFile {
-  const { path, target, write, held } = options
+  const { path, target, disk, held } = options
   const inTurn = createQueue()
   let closed = false
   /** Open for appending, and its size as of the last durable append. */
-  let tail: { readonly handle: FileHandle; size: number } | undefined
+  let tail: { readonly handle: JournalHandle; size: number } | undefined
   let batch: { readonly lines: Uint8Array[]; readonly done: Promise<void> } | undefined
 
   const whileHeld = (work: () => Promise<void>): Promise<void> =>
@@ -59,13 +50,13 @@ export function createJournalFile(options: {
   }
 
   const writeBatch = async (lines: readonly Uint8Array[]): Promise<void> => {
-    tail ??= await openTail(path)
+    tail ??= await openTail(disk, path)
     const isNew = tail.size === 0
     const bytes = Buffer.concat(isNew ? [encodeHeader(target), ...lines] : lines)
     try {
-      await write(tail.handle, bytes)
+      await tail.handle.append(bytes)
       await tail.handle.datasync()
-      if (isNew) await syncFolder(dirname(path))
+      if (isNew) await disk.syncFolder(dirname(path))
       tail.size += bytes.length
     } catch (error) {
       await cutOff(tail.handle, tail.size)
@@ -78,7 +69,7 @@ export function createJournalFile(options: {
     read: () =>
       inTurn(() =>
         usingStore(path, async () => {
-          const journal = await readJournal(path)
+          const journal = await readJournal(disk, path)
           if (journal === undefined) return { lines: [], damaged: [] }
           const { lines, damaged } = readable(path, journal.decoded)
           return { lines, damaged }
@@ -100,14 +91,14 @@ export function createJournalFile(options: {
     moveTo: (newPath) =>
       change(async () => {
         await closeTail()
-        await rename(path, newPath)
-        await syncFolder(dirname(path))
+        await disk.rename(path, newPath)
+        await disk.syncFolder(dirname(path))
       }),
     remove: () =>
       change(async () => {
         await closeTail()
-        await unlink(path).catch(ignoreMissing)
-        await syncFolder(dirname(path))
+        await disk.remove(path)
+        await disk.syncFolder(dirname(path))
       }),
     close: () =>
       inTurn(() => {
@@ -119,9 +110,10 @@ export function createJournalFile(options: {
 
 /** `undefined` when there is no such file. Needs no lock: an append that is under way looks like a torn one. */
 export async function readJournal(
+  disk: JournalDisk,
   path: string,
 ): Promise<{ decoded: DecodedCheckpoint; modified: number } | undefined> {
-  const handle = await open(path, constants.O_RDONLY | SAFELY).catch(ignoreMissing)
+  const handle = await disk.openToRead(path)
   if (handle === undefined) return undefined
   try {
     const stats = await assertRegular(path, handle)
@@ -132,9 +124,8 @@ export async function readJournal(
 }
 
 /** Opens for appending, and cuts off what a crash left of the last write. */
-async function openTail(path: string): Promise<{ handle: FileHandle; size: number }> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | SAFELY
-  const handle = await open(path, flags, 0o600)
+async function openTail(disk: JournalDisk, path: string): Promise<{ handle: JournalHandle; size: number }> {
+  const handle = await disk.openToAppend(path)
   try {
     await assertRegular(path, handle)
     const bytes = await handle.readFile()
@@ -147,7 +138,7 @@ async function openTail(path: string): Promise<{ handle: FileHandle; size: numbe
   }
 }
 
-async function assertRegular(path: string, handle: FileHandle): Promise<{ readonly mtimeMs: number }> {
+async function assertRegular(path: string, handle: JournalHandle): Promise<{ readonly mtimeMs: number }> {
   const stats = await handle.stat()
   if (stats.isFile()) return stats
   throw new UploadError('store-unusable', `${path} is no regular file. Move it out of the way.`)
@@ -173,12 +164,8 @@ function holdLost(target: Target): UploadError {
 }
 
 /** Whether it works or not, the next append looks at the file afresh. */
-async function cutOff(handle: FileHandle, size: number): Promise<void> {
+async function cutOff(handle: JournalHandle, size: number): Promise<void> {
   await handle.truncate(size).catch(() => {})
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }
 
 /** Runs tasks one after the other, each whatever became of the one before. */

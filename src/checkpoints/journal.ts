@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { CheckpointLog, CheckpointStore, CheckpointSummary, Target } from '../engine/ports.js'
 import { prepareFolder, usingStore } from './folder.js'
-import { createJournalFile, readJournal, type WriteBytes, writeBytes } from './journal-file.js'
+import { type JournalDisk, nodeDisk, type WriteBytes } from './journal-disk.js'
+import { createJournalFile, readJournal } from './journal-file.js'
 import { acquireLock, findHolder, type Lock } from './lock.js'
 import { checkpointId, hashOfId, targetHash, targetInWords } from './names.js'
 
@@ -20,7 +21,7 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
   if (folder === '')
     throw new UploadError('invalid-argument', "The store's folder name is empty. Name a folder.")
   const absoluteFolder = resolve(folder)
-  const { write = writeBytes } = options
+  const disk = nodeDisk(options.write)
   return {
     async acquire(target, { steal = false } = {}) {
       await prepareFolder(absoluteFolder)
@@ -29,16 +30,16 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
         id: targetHash(target),
         what: targetInWords(target),
       }
-      return openLog(absoluteFolder, target, await acquireLock(place, { steal }), write)
+      return openLog(absoluteFolder, target, await acquireLock(place, { steal }), disk)
     },
-    list: () => usingStore(absoluteFolder, () => listJournals(absoluteFolder)),
+    list: () => usingStore(absoluteFolder, () => listJournals(disk, absoluteFolder)),
   }
 }
 
-function openLog(folder: string, target: Target, lock: Lock, write: WriteBytes): CheckpointLog {
+function openLog(folder: string, target: Target, lock: Lock, disk: JournalDisk): CheckpointLog {
   const path = join(folder, `${checkpointId(target)}${JOURNAL}`)
   const held = (): Promise<boolean> => lock.held()
-  const file = createJournalFile({ path, target, write, held })
+  const file = createJournalFile({ path, target, disk, held })
   return {
     read: () => file.read(),
     append: (line) => file.append(line),
@@ -56,7 +57,7 @@ function openLog(folder: string, target: Target, lock: Lock, write: WriteBytes):
   }
 }
 
-async function listJournals(folder: string): Promise<CheckpointSummary[]> {
+async function listJournals(disk: JournalDisk, folder: string): Promise<CheckpointSummary[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -66,7 +67,7 @@ async function listJournals(folder: string): Promise<CheckpointSummary[]> {
     const path = join(folder, name)
     // Links and folders in a journal's place are no journals of ours.
     if (!(await lstat(path).catch(() => undefined))?.isFile()) continue
-    const journal = await readJournal(path)
+    const journal = await readJournal(disk, path)
     if (journal === undefined) continue
     const { decoded, modified } = journal
     const id = name.slice(0, -JOURNAL.length)

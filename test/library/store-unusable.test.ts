@@ -5,7 +5,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { journalStore } from '../../src/checkpoints/journal.js'
-import { writeBytes } from '../../src/checkpoints/journal-file.js'
+import { writeBytes } from '../../src/checkpoints/journal-disk.js'
 import type { CheckpointStore } from '../../src/index.js'
 import { bytesFrom, countOf, createWorld, failure, MiB, PART, type World } from './world.js'
 

@@ -1,0 +1,63 @@
+/** What a journal asks of a file system, and Node's answer. A port, so that a simulated disk can tear and lose what was written. */
+import { constants } from 'node:fs'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { syncFolder } from './folder.js'
+
+export interface JournalHandle {
+  stat(): Promise<{ isFile(): boolean; readonly mtimeMs: number }>
+  readFile(): Promise<Uint8Array>
+  truncate(size: number): Promise<void>
+  /** Writes all the bytes at the end of the file. */
+  append(bytes: Uint8Array): Promise<void>
+  /** Durable when it resolves. */
+  datasync(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface JournalDisk {
+  /** `undefined` when there is no such file. */
+  openToRead(path: string): Promise<JournalHandle | undefined>
+  /** Creates the file when it is missing, for this user alone. */
+  openToAppend(path: string): Promise<JournalHandle>
+  rename(from: string, to: string): Promise<void>
+  /** Does nothing when there is no such file. */
+  remove(path: string): Promise<void>
+  /** Makes names created, renamed or removed in the folder durable. */
+  syncFolder(folder: string): Promise<void>
+}
+
+/** Writes all the bytes at the end of the file. Only tests have a reason to give another. */
+export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void>
+
+export const writeBytes: WriteBytes = (handle, bytes) => handle.appendFile(bytes)
+
+// O_NONBLOCK: a FIFO in the file's place must not hang us.
+const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+export function nodeDisk(write: WriteBytes = writeBytes): JournalDisk {
+  const wrap = (handle: FileHandle): JournalHandle => ({
+    stat: () => handle.stat(),
+    readFile: () => handle.readFile(),
+    truncate: (size) => handle.truncate(size),
+    append: (bytes) => write(handle, bytes),
+    datasync: () => handle.datasync(),
+    close: () => handle.close(),
+  })
+  return {
+    async openToRead(path) {
+      const handle = await open(path, constants.O_RDONLY | SAFELY).catch(ignoreMissing)
+      return handle === undefined ? undefined : wrap(handle)
+    },
+    async openToAppend(path) {
+      const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | SAFELY
+      return wrap(await open(path, flags, 0o600))
+    },
+    rename,
+    remove: (path) => unlink(path).catch(ignoreMissing),
+    syncFolder,
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

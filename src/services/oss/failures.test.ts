@@ -28,7 +28,7 @@ test('codes have their meanings', () => {
   const table: [number, string, FailureMeaning][] = [
     [404, 'NoSuchUpload', 'upload-gone'],
     [404, 'NoSuchBucket', 'bucket-missing'],
-    [404, 'NoSuchKey', 'object-missing'],
+    [404, 'NoSuchKey', 'upload-gone'],
     [400, 'InvalidPart', 'invalid-part'],
     [409, 'FileAlreadyExists', 'object-exists'],
     [203, 'CallbackFailed', 'callback-failed'],
@@ -123,4 +123,19 @@ test('a redirect is told and where it leads, without what its address may hold',
 test('the words of a service are repeated only so far', () => {
   const { message } = failure(400, documentOf('Odd').replace('Said so.', 'x'.repeat(100_000)))
   assert.ok(message.length < 1000, `${message.length} characters`)
+})
+
+test('a key that is missing is the upload where an upload was named, as Ceph says it, and the object elsewhere', () => {
+  const document = decodeErrorDocument(
+    404,
+    { 'x-oss-request-id': 'R1' },
+    Buffer.from(documentOf('NoSuchKey')),
+  )
+  const meaning = (operation: string): FailureMeaning =>
+    failureOf({ ...asked, operation }, document, {}).meaning
+  for (const operation of ['UploadPart', 'ListParts', 'CompleteMultipartUpload', 'AbortMultipartUpload']) {
+    assert.equal(meaning(operation), 'upload-gone', operation)
+  }
+  assert.equal(meaning('GetObject'), 'object-missing')
+  assert.equal(meaning('HeadObject'), 'object-missing')
 })

@@ -47,12 +47,21 @@ const meanings: Readonly<Record<string, FailureMeaning>> = {
   UserDisable: 'denied',
 }
 
+/** What names an upload. Ceph says NoSuchKey there when the upload does not exist; the key itself need not exist. */
+const ofUploads: ReadonlySet<string> = new Set([
+  'UploadPart',
+  'ListParts',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+])
+
 /** Tells a wrong region apart from other wrong arguments. */
 export const wrongRegionEc = '0002-00000226'
 
 /** The meaning of an error document or of a bare status. `undefined`: nothing in it is OSS's. */
-export function meaningOf(document: ErrorDocument): FailureMeaning | undefined {
+export function meaningOf(document: ErrorDocument, operation = ''): FailureMeaning | undefined {
   const { status, code, requestId } = document
+  if (code === 'NoSuchKey' && ofUploads.has(operation)) return 'upload-gone'
   const known = own(meanings, code)
   if (known) return known
   if (status === 429) return 'throttled'
@@ -66,7 +75,7 @@ export function meaningOf(document: ErrorDocument): FailureMeaning | undefined {
 
 /** The failure as the engine wants it. The two that the adapter may cure, keys and clock, come as `denied`. */
 export function failureOf(asked: Asked, document: ErrorDocument, headers: WireHeaders): ServiceError {
-  const meaning = meaningOf(document)
+  const meaning = meaningOf(document, asked.operation)
   const text = sentence(asked, { document, meaning, headers })
   return new ServiceError(meaning ?? 'odd-answer', withTrace(asked, document, text), {
     status: document.status,

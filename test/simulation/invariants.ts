@@ -1,55 +1,130 @@
 /** What has to hold, whatever happened. A breach is found within a promise of the simulated world and thrown where the seed ends. */
 import assert from 'node:assert/strict'
+import type { UploadRef } from '../../src/engine/ports.js'
 import type { UploadResult } from '../../src/engine/upload.js'
 import { crc64, crc64ToDecimal } from './checksums.js'
-import { isForbidden, key, type Setting } from './setting.js'
+import { type Fault, sourceFaults } from './faults.js'
+import { key, type Setting } from './setting.js'
+import { journalBytes } from './simulated-disk.js'
+import type { Grave } from './watched-service.js'
+import type { SimulatedLife } from './world.js'
 
 const breaches = new WeakMap<Setting, unknown>()
 
-/** A breach is found within a promise of the simulated world; it is thrown where the seed ends. */
 export function broken(setting: Setting, error: unknown): void {
+  setting.world.note(`BROKEN: ${error instanceof Error ? error.message : String(error)}`)
   if (!breaches.has(setting)) breaches.set(setting, error)
 }
 
-/** Only an upload without a part may be taken for one of ours; nobody can tell it from a stranger's then. */
-export function checkAdoption(setting: Setting, uploadId: string): void {
-  const { world, memory, foreign } = setting
-  const parts = memory.uploads.get(uploadId)?.parts.size ?? 0
-  if (parts > 0 && !world.counts.has('fault: part by others')) {
-    broken(setting, new Error(`adopted ${uploadId}, which has ${parts} parts`))
-  }
-  if (foreign.has(uploadId)) world.count('foreign adopted')
+export function throwIfBroken(setting: Setting): void {
+  if (breaches.has(setting)) throw breaches.get(setting)
 }
 
-export function watchProgress(setting: Setting): {
-  readonly callback: (consumed: number, total: number) => void
-  checkFinished(result: UploadResult): void
-} {
-  let last = -1
-  let total = 0
-  return {
-    callback(consumed, of) {
-      total = of
-      if (consumed <= last && !(consumed === 0 && last === -1)) {
-        broken(setting, new Error(`progress went from ${last} to ${consumed}`))
-      }
-      if (consumed === of && setting.memory.history.length === 0) {
-        broken(setting, new Error('100 % before any object exists'))
-      }
-      if (consumed > of) broken(setting, new Error(`progress ${consumed} of ${of}`))
-      last = consumed
-    },
-    checkFinished: () => assert.equal(last, total, 'success without 100 %'),
+const strangers: readonly Fault[] = [
+  'key overwritten by others',
+  'upload by others',
+  'part by others',
+  'upload aborted by others',
+  'upload expired',
+  'upload completed by others',
+  'bucket gone',
+]
+
+const damage: readonly Fault[] = ['corrupted body', 'corrupted checksum', 'object assembled wrong']
+
+/** What a life has to have met before it may end so; `any`: some fault at all. */
+const reasons: Readonly<Record<string, readonly Fault[] | 'any'>> = {
+  'source-changed': sourceFaults,
+  'source-missing': ['source gone'],
+  interrupted: 'any',
+  integrity: [...damage, 'part by others', 'ListParts short'],
+  'commit-unknown': ['HEAD denied', 'token rejected again'],
+  denied: ['token rejected again', 'HEAD denied', 'ListParts denied', 'uploads not listed'],
+  'not-found': ['bucket gone'],
+  locked: ['lock held', 'lock stolen'],
+  'store-unusable': ['disk full', 'flush failed'],
+}
+
+export function checkFailure(setting: Setting, code: string, message: string): void {
+  const { world } = setting
+  const reason = reasons[code]
+  const earned =
+    code === 'conflict'
+      ? earnedConflict(setting)
+      : reason === 'any'
+        ? [...world.counts.keys()].some((what) => what.startsWith('fault: '))
+        : reason !== undefined && world.met(...reason)
+  if (!earned) broken(setting, new Error(`${code}: ${message}`))
+}
+
+/** A stranger's object, or one of ours that nobody can know any more. */
+function earnedConflict(setting: Setting): boolean {
+  return setting.cloud.history.some(({ ours }) => !ours) || forgetful(setting) || isForbidden(setting)
+}
+
+/** Lines without which a run can't know what an earlier one did. */
+const telling = ['intent', 'opened', 'completing', 'committed', 'aborting', 'closed', 'seen', 'refused']
+
+/** Was anything lost that a later run would have had to know? */
+function forgetful({ world, disk }: Setting): boolean {
+  return (
+    world.met('disk full', 'flush failed') ||
+    telling.some((kind) => disk.lostKinds.has(kind)) ||
+    unheardEnds({ world }) > 0
+  )
+}
+
+/** Runs that died between their tidying up and their answer: they have told nobody that they were done. */
+function unheardEnds({ world }: Pick<Setting, 'world'>): number {
+  return (world.counts.get('journal removed') ?? 0) - (world.counts.get('removal heard of') ?? 0)
+}
+
+/** An object is there that must stay: not ours, or ours without anybody left who could know. */
+export function isForbidden(setting: Setting): boolean {
+  const { request, cloud, world, tally } = setting
+  const present = cloud.object()
+  if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
+  if (!present.ours || world.met(...sourceFaults) || tally.discards > 0) return true
+  return forgetful(setting) || world.met('HEAD denied', 'object assembled wrong', 'corrupted body')
+}
+
+/** Whoever has lost the hold must not complete or abort anything. */
+export function checkHeld(
+  setting: Setting,
+  life: SimulatedLife,
+  { operation, ref }: { readonly operation: Grave; readonly ref: UploadRef },
+): void {
+  if (setting.disk.holder !== life) {
+    broken(setting, new Error(`${life.name} asked for ${operation} of ${ref.uploadId} without the hold`))
   }
+}
+
+/** Only a sole upload without a part may be taken for one of ours; nobody can tell it from a stranger's then. */
+export function checkAdoption(setting: Setting, life: SimulatedLife, uploadId: string): void {
+  const { world, cloud, foreign, disk } = setting
+  const parts = cloud.uploads().find((upload) => upload.uploadId === uploadId)?.parts.size ?? 0
+  if (parts > 0 && !world.met('part by others') && setting.weather.processes === 1) {
+    broken(setting, new Error(`adopted ${uploadId}, which has ${parts} parts`))
+  }
+  const candidates = cloud.listedTo(life).filter((id) => id === uploadId || !disk.opened.has(id))
+  const telling = setting.weather.processes === 1 && !foreign.has(uploadId)
+  if (candidates.length > 1 && !telling && setting.weather.processes === 1) {
+    broken(setting, new Error(`adopted ${uploadId} of others out of ${candidates.join(', ')}`))
+  }
+  if (foreign.has(uploadId)) world.count('foreign adopted')
 }
 
 export function checkSuccess(
   setting: Setting,
   { result, startedAt }: { readonly result: UploadResult; readonly startedAt: number },
 ): void {
-  const { memory, file, world } = setting
-  const stored = memory.history.filter(({ object }) => object.crc64 === result.crc64)
+  const { cloud, file, world, weather } = setting
+  const stored = cloud.history.filter(({ crc64 }) => crc64 === result.crc64)
   assert.ok(stored.length > 0, 'success, but no such object was ever stored')
+  assert.ok(
+    stored.some(({ ours }) => ours),
+    'success, but it was not we who stored that object',
+  )
   // The contents that the file had at some moment of this life: what was current when it began, and all since.
   const began = file.versions.findLastIndex((version) => version.at < startedAt)
   const contents = file.versions.slice(Math.max(0, began))
@@ -57,54 +132,57 @@ export function checkSuccess(
     contents.some(({ bytes }) => crc64ToDecimal(crc64(bytes)) === result.crc64),
     'success, but the object is nothing that the file ever was in this run',
   )
-  const present = memory.objects.get(key)
+  const present = cloud.object()
   assert.ok(present !== undefined, 'success, but there is no object')
-  if (!world.counts.has('fault: object by others')) {
+  const settled = weather.processes === 1 || !world.met(...sourceFaults)
+  if (!world.met('key overwritten by others') && settled) {
     assert.equal(present.crc64, result.crc64, 'success, but the object is another')
   }
   assert.equal(result.size, result.bytes.kept + result.bytes.sent)
 }
 
 export function checkAtEnd(setting: Setting): void {
-  const { world, memory, disk, weather, foreign } = setting
-  if (breaches.has(setting)) throw breaches.get(setting)
-  const counted = (what: string): boolean => world.counts.has(what)
-  for (const id of setting.aborted)
+  throwIfBroken(setting)
+  const { world, cloud, disk, weather, foreign, reported, tally } = setting
+  for (const id of cloud.aborted) {
     assert.ok(!foreign.has(id) || disk.opened.has(id), `aborted ${id}, which is not ours`)
-  for (const id of foreign) {
-    assert.ok(memory.uploads.has(id) || disk.opened.has(id), `${id} of others is gone`)
   }
-  const quiet = !counted('fault: rotten line') && weather.full === 0 && !isForbidden(setting)
-  if (quiet && !counted('fault: late effect')) {
-    const left = [...memory.uploads.keys()].filter(
-      (id) => setting.initiated.has(id) && !setting.reported.has(id),
-    )
+  const present = new Set(cloud.uploads().map(({ uploadId }) => uploadId))
+  for (const id of foreign) assert.ok(present.has(id) || disk.opened.has(id), `${id} of others is gone`)
+
+  const damaged = world.counts.has('damaged lines read') && !world.met('journal bit flipped')
+  assert.ok(!damaged, 'the journal had a damaged line although no bit of it ever turned over')
+
+  const quiet = !forgetful(setting) && !isForbidden(setting)
+  const left = [...present].filter((id) => cloud.initiated.has(id))
+  if (quiet && !world.met('request late', 'request repeated')) {
     // What the checkpoint still names is not lost: an abort to repeat, or an upload that met a conflict.
-    const remembered = disk.lines.join()
-    const orphans = left.filter((id) => !remembered.includes(id))
-    if (!setting.reported.has('unlisted'))
-      assert.deepEqual(orphans, [], 'uploads of ours were left at the service')
+    const remembered = new TextDecoder().decode(journalBytes(disk))
+    const orphans = left.filter((id) => !remembered.includes(id) && !reported.has(id))
+    if (!reported.has('unlisted')) assert.deepEqual(orphans, [], 'uploads of ours were left at the service')
   }
-  const alone = ![...world.counts.keys()].some(
-    (what) =>
-      what.startsWith('fault: source') || what.endsWith('by others') || what.startsWith('fault: corrupt'),
-  )
-  const committed = memory.history.filter(({ object }) => object.uploadId !== undefined)
+  const alone = !world.met(...sourceFaults, ...strangers, ...damage)
   // Who may not look at the object can't know that an earlier run completed it, and stores it again.
-  if (alone && !counted('discards') && !counted('fault: head denied') && quiet) {
-    // A run that dies between its tidying up and its answer has told nobody that it is done.
-    const unheard = world.counts.get('crash: after remove') ?? 0
-    assert.ok(committed.length <= 1 + unheard, `${committed.length} Completes took effect`)
+  const seeing = !world.met('HEAD denied', 'uploads not listed', 'token rejected again')
+  if (alone && seeing && quiet && tally.discards === 0) {
+    const committed = cloud.history.filter(({ uploadId }) => uploadId !== undefined)
+    assert.ok(committed.length <= 1 + unheardEnds(setting), `${committed.length} Completes took effect`)
+    const prompt = !world.met('request late', 'request repeated', 'ListParts denied')
+    if (prompt && weather.processes === 1 && disk.lostKinds.size === 0) {
+      assert.deepEqual(left, [], 'an upload was left although every Initiate could have been found again')
+    }
   }
-  const prompt = !counted('fault: late effect') && !counted('fault: rotten line')
-  if (alone && prompt && weather.full === 0) checkResent(setting)
+  const told = !world.met('request late', 'request repeated', 'ListParts short') && disk.lostKinds.size === 0
+  if (alone && told && !world.met('disk full', 'flush failed')) checkResent(setting)
 }
 
 /** Longer than any request is on its way in a kind network, in virtual milliseconds. */
-const underWayMs = 25
+const underWayMs = 45
 
 /** Whatever the network does and however often a life ends: a part whose acknowledgement is on record is not sent again. */
-function checkResent({ arrivals, disk }: Setting): void {
-  const again = arrivals.filter(({ part, at }) => at > (disk.recorded.get(part) ?? Infinity) + underWayMs)
-  assert.deepEqual(again, [], 'parts came again though their acknowledgement was on record')
+function checkResent({ cloud, disk }: Setting): void {
+  const again = cloud.arrivals.filter(
+    ({ part, at }) => at > (disk.recorded.get(part) ?? Number.POSITIVE_INFINITY) + underWayMs,
+  )
+  assert.deepEqual(again, [], `parts of ${key} came again though their acknowledgement was on record`)
 }

@@ -1,58 +1,112 @@
 /** Others at work beside us: people who edit the file, lifecycle rules, another uploader of the same key. */
-import { key, type Run, type Setting } from './setting.js'
+import { sourceFaults } from './faults.js'
+import type { Run, Setting } from './setting.js'
+import { noise } from './simulated-file.js'
 
+/** One tick of 10 ms after another while the run lasts. */
 export function scheduleOthers(setting: Setting, run: Run): void {
-  const { world, weather, memory, file } = setting
-  const tick = (): void => {
+  const { world, weather } = setting
+  const { luck } = world
+  const tick = async (): Promise<void> => {
     if (run.ended || setting.calm) return
-    const { luck } = world
-    if (luck.chance(weather.mutate * 10)) {
-      const how = luck.pick(['rewrite', 'touch', 'resize', 'replace', 'rewrite'] as const)
-      world.count(`fault: source ${how}`)
-      world.note(`file: ${how}`)
-      if (how === 'resize') file.resize(luck.below(200))
-      else file[how]()
-    }
-    if (luck.chance(weather.abortByOthers * 10)) {
-      const [id] = [...memory.uploads.keys()].filter((uploadId) => setting.initiated.has(uploadId))
-      if (id !== undefined) {
-        world.count('fault: aborted by others')
-        world.note(`others abort ${id}`)
-        memory.uploads.delete(id)
-      }
-    }
-    if (luck.chance(weather.strangers * 10)) {
-      if (luck.chance(0.5)) {
-        world.count('fault: object by others')
-        world.note('others store an object')
-        memory.storeObject(
-          key,
-          Uint8Array.from({ length: luck.below(200) }, () => luck.below(256)),
-          {},
-        )
-      } else {
-        world.count('fault: upload by others')
-        const upload = memory.initiate(key, {})
-        setting.foreign.add(upload.uploadId)
-        world.note(`others initiate ${upload.uploadId}`)
-        if (luck.chance(0.8)) memory.storePart(upload, 1, Uint8Array.of(9, 9, 9))
-      }
-    }
-    if (luck.chance(weather.strangeParts * 10)) {
-      const [upload] = [...memory.uploads.values()].filter(({ uploadId }) => setting.initiated.has(uploadId))
-      if (upload !== undefined) {
-        world.count('fault: part by others')
-        const partNumber = 1 + luck.below(14)
-        world.note(`others send part ${partNumber} of ${upload.uploadId}`)
-        const length = 1 + luck.below(48)
-        memory.storePart(
-          upload,
-          partNumber,
-          Uint8Array.from({ length }, () => luck.below(256)),
-        )
-      }
-    }
+    if (luck.chance(weather.source)) changeSource(setting)
+    if (luck.chance(weather.lifecycle)) await endUpload(setting)
+    if (luck.chance(weather.strangers)) await meddle(setting)
+    if (luck.chance(weather.strangeParts)) await sendStrangePart(setting)
+    if (luck.chance(weather.bucketGone)) removeBucket(setting)
     world.schedule(10, tick)
   }
-  world.schedule(world.luck.below(10), tick)
+  world.schedule(luck.below(10), tick)
+}
+
+export function changeSource({ world, file, scale }: Setting): void {
+  const { luck } = world
+  const how = luck.pick([...sourceFaults, 'source rewritten', 'source rewritten, same mtime'] as const)
+  // What grows, shrinks or vanishes ends nearly every life; the other changes are worth more of them.
+  const drastic = how === 'source grown' || how === 'source shrunk' || how === 'source gone'
+  if (file.gone || (drastic && luck.chance(0.5))) return
+  const { length } = file.bytes
+  world.strike(how)
+  world.note(`file: ${how}`)
+  switch (how) {
+    case 'source rewritten':
+      file.rewrite()
+      break
+    case 'source rewritten, same mtime':
+      file.rewrite({ sameMtime: true })
+      break
+    case 'source touched':
+      file.touch()
+      break
+    case 'source grown':
+      file.resize(length + 1 + luck.below(scale.partSize.most * 2))
+      break
+    case 'source shrunk':
+      file.resize(luck.below(Math.max(1, length)))
+      break
+    case 'source replaced':
+      file.replace()
+      break
+    case 'source gone':
+      file.gone = true
+      world.schedule(200 + luck.below(2000), () => {
+        file.gone = false
+      })
+  }
+}
+
+/** A lifecycle rule, a person with a console, or another tool takes an upload of ours away. */
+async function endUpload({ world, cloud }: Setting): Promise<void> {
+  const upload = cloud.uploads().find(({ uploadId }) => cloud.initiated.has(uploadId))
+  if (upload === undefined) return
+  const how = world.luck.pick([
+    'upload aborted by others',
+    'upload expired',
+    'upload completed by others',
+  ] as const)
+  if (how === 'upload completed by others' && upload.parts.size === 0) return
+  world.strike(how)
+  world.note(`${upload.uploadId}: ${how}`)
+  if (how === 'upload completed by others') await cloud.others.complete(upload.uploadId)
+  else await cloud.others.abort(upload.uploadId)
+}
+
+async function meddle({ world, cloud, file, foreign, scale }: Setting): Promise<void> {
+  const { luck } = world
+  if (luck.chance(0.5)) {
+    world.strike('key overwritten by others')
+    // Of the very same size, too, since a size alone proves nothing.
+    const size = luck.chance(0.5) ? file.bytes.length : luck.below(scale.partSize.most * 4)
+    world.note(`others store an object of ${size} bytes`)
+    await cloud.others.storeObject(noise(world, size))
+    return
+  }
+  world.strike('upload by others')
+  const uploadId = await cloud.others.initiate()
+  foreign.add(uploadId)
+  world.note(`others initiate ${uploadId}`)
+  if (luck.chance(0.6)) await cloud.others.storePart(uploadId, 1, noise(world, scale.partSize.least))
+}
+
+async function sendStrangePart({ world, cloud, scale }: Setting): Promise<void> {
+  const upload = cloud.uploads().find(({ uploadId }) => cloud.initiated.has(uploadId))
+  if (upload === undefined) return
+  world.strike('part by others')
+  const partNumber = 1 + world.luck.below(scale.mostParts)
+  world.note(`others send part ${partNumber} of ${upload.uploadId}`)
+  const { least, most } = scale.partSize
+  await cloud.others.storePart(
+    upload.uploadId,
+    partNumber,
+    noise(world, least + world.luck.below(most - least)),
+  )
+}
+
+function removeBucket({ world, cloud }: Setting): void {
+  if (cloud.bucketGone) return
+  world.strike('bucket gone')
+  cloud.bucketGone = true
+  world.schedule(50 + world.luck.below(3000), () => {
+    cloud.bucketGone = false
+  })
 }

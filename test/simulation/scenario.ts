@@ -3,13 +3,17 @@
  * invariants are checked as it goes; a broken one throws, and the seed replays it.
  */
 import assert from 'node:assert/strict'
-import { checkAtEnd } from './invariants.js'
-import { discardOnce, startLife } from './lives.js'
-import { createSetting, isForbidden, type Run, type Setting } from './setting.js'
-import { rot } from './simulated-store.js'
-import { createWorld } from './world.js'
+import { discardOnce } from './discards.js'
+import type { Ring } from './faults.js'
+import { checkAtEnd, isForbidden, throwIfBroken } from './invariants.js'
+import { startLife } from './lives.js'
+import { changeSource } from './others.js'
+import { createSetting, type Run, type Setting } from './setting.js'
+import { rot } from './simulated-disk.js'
+import { createWorld, type World } from './world.js'
 
 export interface Outcome {
+  /** Of the largest multipart upload that the seed's file needs; 1 when it needs none. */
   readonly parts: number
   readonly lives: number
   readonly crashes: number
@@ -29,38 +33,45 @@ export class SeedFailure extends Error {
 
 export async function runSeed(
   seed: number,
-  options: { readonly traced: boolean } = { traced: false },
+  { ring = 1, traced = false }: { readonly ring?: Ring; readonly traced?: boolean } = {},
 ): Promise<Outcome> {
-  const world = createWorld(seed, options)
-  const setting = createSetting(world)
+  const world = createWorld(seed, { traced })
   try {
-    await liveThrough(setting)
-    checkAtEnd(setting)
+    return await outcomeOf(world, ring)
   } catch (error) {
     throw new SeedFailure(seed, error, world.trace)
   }
-  const { file, request, tally } = setting
-  const parts =
-    file.bytes.length >= request.multipartThreshold
-      ? Math.ceil(file.bytes.length / (request.partSize ?? 64))
-      : 1
-  const faults = [...world.counts]
-    .filter(([what]) => what.startsWith('fault'))
-    .reduce((sum, [, n]) => sum + n, 0)
-  return { parts, ...tally, faults, counts: world.counts, trace: world.trace }
 }
+
+async function outcomeOf(world: World, ring: Ring): Promise<Outcome> {
+  const setting = await createSetting(world, ring)
+  await liveThrough(setting)
+  checkAtEnd(setting)
+  const { request, file, tally } = setting
+  const { length } = file.bytes
+  const parts = length >= request.multipartThreshold ? Math.ceil(length / (request.partSize ?? 1)) : 1
+  const faults = [...world.counts]
+    .filter(([what]) => what.startsWith('fault: '))
+    .reduce((sum, [, count]) => sum + count, 0)
+  const { lives, crashes } = tally
+  return { parts, lives, crashes, faults, counts: world.counts, trace: world.trace }
+}
+
+const companies = {
+  1: undefined,
+  2: 'two processes',
+  3: 'three processes',
+  10: 'ten processes',
+} as const
 
 async function liveThrough(setting: Setting): Promise<void> {
   const { world, weather, disk } = setting
   let restart = false
-  for (let life = 1; life <= weather.lives; life++) {
-    const runs: Run[] = [startLife(setting, { restart })]
-    if (weather.twins) runs.push(startLife(setting, { restart: false }))
-    await world.runUntil(() => runs.every((run) => run.ended), {
-      maxSteps: 200_000,
-      untilMs: world.now() + 40 * 3600_000,
-    })
+  for (let round = 1; round <= weather.lives; round++) {
+    const runs = await runTogether(setting, restart)
+    throwIfBroken(setting)
     if (world.luck.chance(weather.rot)) rot(world, disk)
+    if (world.luck.chance(weather.source * 4)) changeSource(setting)
     restart = runs.some((run) => run.code === 'conflict')
     if (runs.some((run) => run.result !== undefined)) return calmDown(setting, restart, true)
     if (world.luck.chance(0.05)) await discardOnce(setting)
@@ -68,19 +79,42 @@ async function liveThrough(setting: Setting): Promise<void> {
   return calmDown(setting, restart, false)
 }
 
+/** One life, or several at once, one of which may take the lock by force. Ends when all have ended. */
+async function runTogether(setting: Setting, restart: boolean): Promise<readonly Run[]> {
+  const { world, weather } = setting
+  const { luck } = world
+  const runs: Run[] = [startLife(setting, { restart, steal: false })]
+  let toCome = weather.processes - 1
+  const company = companies[weather.processes]
+  if (company !== undefined) world.strike(company)
+  const thief = weather.steals ? luck.below(Math.max(1, toCome)) : -1
+  for (let index = 0; index < weather.processes - 1; index++) {
+    world.schedule(luck.below(300), () => {
+      toCome -= 1
+      runs.push(startLife(setting, { restart: false, steal: index === thief }))
+    })
+  }
+  await world.runUntil(() => toCome === 0 && runs.every((run) => run.ended), {
+    maxSteps: 300_000,
+    untilMs: world.now() + 40 * 3600_000,
+  })
+  return runs
+}
+
 /** The world turns kind. If nothing succeeded yet, it must now. */
 async function calmDown(setting: Setting, restart: boolean, succeeded: boolean): Promise<void> {
   const { world } = setting
   setting.calm = true
-  // What is still under way from dead lives arrives first.
+  // What is still under way from dead lives arrives first, and what is gone for a while comes back.
   const arrived = world.now() + 6000
   world.schedule(6000, () => {})
   await world.runUntil(() => world.now() >= arrived, { maxSteps: 100_000, untilMs: Number.POSITIVE_INFINITY })
   let consent = restart
   for (let attempt = 1; attempt <= 3 && !succeeded; attempt++) {
     const began = world.now()
-    const run = startLife(setting, { restart: consent })
+    const run = startLife(setting, { restart: consent, steal: false })
     await world.runUntil(() => run.ended, { maxSteps: 100_000, untilMs: began + 600_000 })
+    throwIfBroken(setting)
     if (run.result !== undefined) return
     assert.equal(run.code, 'conflict', `in a kind world an upload ended with ${run.code}: ${run.message}`)
     if (isForbidden(setting)) return

@@ -1,119 +1,149 @@
+/** One seed's world: what kind of bad day it is, the file, the service, the disk, and what is asked. */
 import type { UploadRequest } from '../../src/engine/life.js'
 import type { ServiceLimits } from '../../src/engine/ports.js'
 import type { UploadResult } from '../../src/engine/upload.js'
-import { createMemoryService, type MemoryService } from '../../src/services/memory.js'
-import { createFile, type SimulatedFile } from './simulated-file.js'
-import { createDisk, type Disk } from './simulated-store.js'
-import type { World } from './world.js'
+import type { Cloud } from './cloud.js'
+import type { Ring } from './faults.js'
+import { createMemoryCloud } from './memory-cloud.js'
+import { createDisk, type Disk } from './simulated-disk.js'
+import { createFile, noise, type SimulatedFile } from './simulated-file.js'
+import type { Luck, World } from './world.js'
 
 export const key = 'dir/object'
 
 export const epoch = 1_700_000_000_000
 
-const limits: ServiceLimits = {
-  minPartSize: 8,
-  maxPartSize: 4096,
-  maxParts: 40,
-  maxObjectSize: 4096 * 40,
-  maxPutSize: 4096,
+/** How large things are: the protocol has a smallest part, which memory need not have. */
+export interface Scale {
+  readonly limits: ServiceLimits
+  readonly blockSize: number
+  /** Part sizes are drawn from here. */
+  readonly partSize: { readonly least: number; readonly most: number }
+  readonly mostParts: number
 }
 
-/** What kind of bad day it is. */
-interface Weather {
+const small: Scale = {
+  limits: { minPartSize: 8, maxPartSize: 4096, maxParts: 40, maxObjectSize: 4096 * 40, maxPutSize: 4096 },
+  blockSize: 16,
+  partSize: { least: 8, most: 48 },
+  mostParts: 14,
+}
+
+/** Chances per request, per port call or per tick of 10 ms, unless said otherwise. */
+export interface Weather {
   readonly network: number
   readonly crash: number
-  readonly killAfterMs: number | undefined
+  /** A life dies within so many milliseconds. */
+  readonly killWithinMs: number | undefined
   readonly full: number
+  /** Per pause between two lives. */
   readonly rot: number
-  readonly mutate: number
-  readonly abortByOthers: number
+  readonly source: number
+  readonly lifecycle: number
   readonly strangers: number
   readonly strangeParts: number
-  readonly twins: boolean
+  readonly bucketGone: number
+  readonly rotAtService: number
+  /** Processes at work on the target at once. */
+  readonly processes: 1 | 2 | 3 | 10
+  /** Whether one of them takes the lock by force. */
+  readonly steals: boolean
+  readonly denied: { readonly listParts: boolean; readonly listUploads: boolean; readonly head: boolean }
+  readonly clockJumps: boolean
   readonly lives: number
 }
 
 export interface Setting {
+  readonly ring: Ring
   readonly world: World
-  readonly memory: MemoryService
+  readonly cloud: Cloud
+  readonly scale: Scale
   readonly file: SimulatedFile
   readonly disk: Disk
   readonly weather: Weather
-  readonly initiated: Set<string>
-  readonly aborted: string[]
-  readonly arrivals: { readonly part: string; readonly at: number }[]
+  /** Ids that a life has told of as perhaps or surely left behind; `unlisted` when it could not look. */
   readonly reported: Set<string>
+  /** Uploads that others began. */
   readonly foreign: Set<string>
   readonly request: Pick<
     UploadRequest,
     'multipartThreshold' | 'partSize' | 'numThreads' | 'verify' | 'headers'
   >
-  readonly tally: { lives: number; crashes: number; successes: number }
+  readonly tally: { lives: number; crashes: number; successes: number; discards: number }
   calm: boolean
 }
 
-export function createSetting(world: World): Setting {
-  const { luck } = world
+function drawWeather(luck: Luck): Weather {
   const some = (probability: number, most: number): number =>
     luck.chance(probability) ? luck.next() * most : 0
-  const weather: Weather = {
-    network: some(0.8, 0.12),
-    crash: some(0.7, 0.05),
-    killAfterMs: luck.chance(0.4) ? 20 + luck.below(600) : undefined,
-    full: some(0.1, 0.3),
-    rot: some(0.15, 0.7),
-    mutate: some(0.25, 0.004),
-    abortByOthers: some(0.15, 0.002),
-    strangers: some(0.12, 0.002),
-    strangeParts: some(0.15, 0.003),
-    twins: luck.chance(0.15),
-    lives: 1 + luck.below(6),
-  }
-  const partSize = 8 + luck.below(40)
-  const size = luck.chance(0.05) ? 0 : luck.chance(0.1) ? 1 + luck.below(8) : luck.below(partSize * 14)
-  const memory = createMemoryService({
-    clock: () => epoch + world.now(),
-    limits,
-    pageSize: 1 + luck.below(6),
-  })
-  if (luck.chance(0.3)) memory.storeObject(key, Uint8Array.of(1, 2, 3), {})
   return {
-    world,
-    memory,
-    file: createFile(world, size),
-    disk: createDisk(),
-    weather,
-    initiated: new Set(),
-    aborted: [],
-    arrivals: [],
-    reported: new Set(),
-    foreign: new Set(),
-    request: {
-      multipartThreshold: luck.chance(0.8) ? 0 : luck.below(200),
-      partSize,
-      numThreads: 1 + luck.below(5),
-      verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
-      headers: luck.chance(0.15) ? { 'x-oss-forbid-overwrite': 'true' } : {},
+    network: some(0.7, 0.2),
+    crash: some(0.6, 0.05),
+    killWithinMs: luck.chance(0.35) ? 20 + luck.below(600) : undefined,
+    full: some(0.08, 0.3),
+    rot: some(0.2, 0.8),
+    source: some(0.3, 0.04),
+    lifecycle: some(0.12, 0.02),
+    strangers: some(0.12, 0.02),
+    strangeParts: some(0.12, 0.03),
+    bucketGone: some(0.04, 0.01),
+    rotAtService: some(0.03, 0.5),
+    processes: luck.chance(0.15) ? luck.pick([2, 2, 2, 3, 3, 10] as const) : 1,
+    steals: luck.chance(0.3),
+    denied: {
+      listParts: luck.chance(0.04),
+      listUploads: luck.chance(0.04),
+      head: luck.chance(0.04),
     },
-    tally: { lives: 0, crashes: 0, successes: 0 },
-    calm: false,
+    clockJumps: luck.chance(0.5),
+    lives: 1 + luck.below(6),
   }
 }
 
-/** An object is there that must stay: not ours, or ours without anybody left who could know. */
-export function isForbidden({ request, memory, initiated, world }: Setting): boolean {
-  const present = memory.objects.get(key)
-  if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
-  const forgotten = [
-    'discards',
-    'crash: after remove',
-    'fault: rotten line',
-    'fault: full disk',
-    'fault: head denied',
-  ]
-  const moved = [...world.counts.keys()].some((what) => what.startsWith('fault: source'))
-  if (moved || forgotten.some((what) => world.counts.has(what))) return true
-  return present.uploadId === undefined || !initiated.has(present.uploadId)
+export async function createSetting(world: World, ring: Ring): Promise<Setting> {
+  const { luck } = world
+  const scale = small
+  const weather = drawWeather(luck)
+  const { least, most } = scale.partSize
+  const partSize = least + luck.below(most - least)
+  const size = luck.chance(0.05)
+    ? 0
+    : luck.chance(0.1)
+      ? 1 + luck.below(least)
+      : luck.below(partSize * scale.mostParts)
+  const file = createFile(world, size)
+  const cloud = createMemoryCloud(world, {
+    key,
+    clock: () => epoch + world.now(),
+    limits: scale.limits,
+    pageSize: 1 + luck.below(6),
+    rotAtService: () => (setting.calm ? 0 : weather.rotAtService),
+  })
+  const setting: Setting = {
+    ring,
+    world,
+    cloud,
+    scale,
+    file,
+    disk: createDisk(),
+    weather,
+    reported: new Set(),
+    foreign: new Set(),
+    request: {
+      multipartThreshold: luck.chance(0.85) ? 0 : luck.below(least * 25),
+      partSize,
+      numThreads: 1 + luck.below(5),
+      verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
+      headers: luck.chance(0.2) ? { 'x-oss-forbid-overwrite': 'true' } : {},
+    },
+    tally: { lives: 0, crashes: 0, successes: 0, discards: 0 },
+    calm: false,
+  }
+  // What is there before may even be the file's own bytes, of another day.
+  if (luck.chance(0.3)) {
+    await cloud.others.storeObject(luck.chance(0.5) ? file.bytes.slice() : noise(world, 3))
+  }
+  return setting
 }
 
 export interface Run {

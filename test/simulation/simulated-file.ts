@@ -1,18 +1,18 @@
-/** A file that the world may change while it is read, and the Source that reads it block by block. */
+/** A file that the world may change while it is read, and the Source that reads it block by block out of lent memory. */
 import { UploadError } from '../../src/engine/errors.js'
-import type { Slice, Source, SourceIdentity } from '../../src/engine/ports.js'
+import type { Source, SourceIdentity } from '../../src/engine/ports.js'
+import { type Loan, sliceOf } from '../../src/sources/pump.js'
 import type { SimulatedLife, World } from './world.js'
-
-const blockSize = 16
 
 export interface SimulatedFile {
   bytes: Uint8Array
   identity: SourceIdentity
+  /** Its name leads to nothing any more; who has it open can still read it. */
+  gone: boolean
   /** Every content it ever had, with the time at which it began to have it. */
   readonly versions: { readonly at: number; readonly bytes: Uint8Array }[]
-  /** Rewrites some bytes in place: same size, same file. */
-  rewrite(): void
-  /** Grows or shrinks. */
+  /** Changes some bytes in place: same size, same file, and if wished the same mtime. */
+  rewrite(options?: { readonly sameMtime: boolean }): void
   resize(size: number): void
   /** Puts another file in its place. */
   replace(): void
@@ -20,26 +20,45 @@ export interface SimulatedFile {
   touch(): void
 }
 
+/** Bytes without pattern, from one draw of luck. */
+export function noise(world: World, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let state = world.luck.below(2 ** 32) | 1
+  for (let index = 0; index < length; index++) {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9
+    bytes[index] = state >>> 24
+  }
+  return bytes
+}
+
 export function createFile(world: World, size: number): SimulatedFile {
   let clock = 1000
   let inodes = 1
-  const fresh = (length: number): Uint8Array => Uint8Array.from({ length }, () => world.luck.below(256))
+  const fresh = (length: number): Uint8Array => noise(world, length)
   const stamp = (inode: string, length: number): SourceIdentity => {
     clock += 1
     return { size: length, mtimeNs: String(clock), ctimeNs: String(clock), device: '1', inode }
   }
+  const become = (bytes: Uint8Array, inode: string): void => {
+    file.bytes = bytes
+    file.identity = stamp(inode, bytes.length)
+    file.versions.push({ at: world.now(), bytes })
+  }
   const file: SimulatedFile = {
     bytes: fresh(size),
     identity: stamp('1', size),
+    gone: false,
     versions: [],
-    rewrite() {
-      if (file.bytes.length === 0) return
+    rewrite({ sameMtime } = { sameMtime: false }) {
+      const { mtimeNs } = file.identity
       const bytes = file.bytes.slice()
-      const at = world.luck.below(bytes.length)
+      const at = world.luck.below(Math.max(1, bytes.length))
       for (let index = at; index < Math.min(bytes.length, at + 8); index++) {
         bytes[index] = (bytes[index] ?? 0) ^ (1 + world.luck.below(255))
       }
       become(bytes, file.identity.inode)
+      // Whoever sets the mtime back can't set the ctime back.
+      if (sameMtime) file.identity = { ...file.identity, mtimeNs }
     },
     resize(length) {
       const bytes = fresh(length)
@@ -54,47 +73,91 @@ export function createFile(world: World, size: number): SimulatedFile {
       file.identity = stamp(file.identity.inode, file.bytes.length)
     },
   }
-  const become = (bytes: Uint8Array, inode: string): void => {
-    file.bytes = bytes
-    file.identity = stamp(inode, bytes.length)
-    file.versions.push({ at: world.now(), bytes })
-  }
   file.versions.push({ at: world.now(), bytes: file.bytes })
   return file
 }
 
-/** Opened by one life. What it reads is what was opened, even after another file took its place. */
-export function openFile(world: World, life: SimulatedLife, file: SimulatedFile): Source {
+/** What one life reads, and how much at once. */
+export interface Reading {
+  readonly source: Source
+  /** Slices being read now, and the most that ever were. */
+  readonly pumps: { now: number; most: number }
+  /** Blocks lent now, and the most that ever were. */
+  readonly blocks: { now: number; most: number }
+  /** How far ranges were read at most, by where they start. */
+  readonly reached: ReadonlyMap<number, number>
+}
+
+/**
+ * Opened by one life. What it reads is what was opened, even after another file took its place. A block that comes home
+ * is filled with poison, so that whoever still reads from it reads what is in no file.
+ */
+export function openFile(
+  world: World,
+  life: SimulatedLife,
+  { file, blockSize }: { readonly file: SimulatedFile; readonly blockSize: number },
+): Reading {
+  if (file.gone) throw new UploadError('source-missing', 'The file does not exist.')
   const openedInode = file.identity.inode
   let kept = { bytes: file.bytes, identity: file.identity }
   const present = (): { bytes: Uint8Array; identity: SourceIdentity } => {
     if (file.identity.inode === openedInode) kept = { bytes: file.bytes, identity: file.identity }
     return kept
   }
-  const slice = (start: number, end: number): Slice => ({
-    start,
-    size: end - start,
-    async pump(sink, signal) {
-      for (let at = start; at < end; at += blockSize) {
-        if (signal?.aborted) throw signal.reason
-        if (world.luck.chance(0.3)) await world.pause(world.luck.below(3), life)
-        const block = present().bytes.slice(at, Math.min(at + blockSize, end))
-        if (block.length < Math.min(blockSize, end - at)) {
-          throw new UploadError('source-changed', 'The file ended before the range did.')
-        }
-        await sink(block)
-      }
-    },
-  })
+  const pumps = { now: 0, most: 0 }
+  const blocks = { now: 0, most: 0 }
+  const reached = new Map<number, number>()
+  const enter = (counter: { now: number; most: number }): void => {
+    counter.now += 1
+    counter.most = Math.max(counter.most, counter.now)
+  }
+  const borrow = async (offset: number, end: number): Promise<Loan> => {
+    if (world.luck.chance(0.3)) await world.pause(world.luck.below(3), life)
+    const bytes = present().bytes.slice(offset, Math.min(offset + blockSize, end))
+    if (bytes.length < Math.min(blockSize, end - offset)) {
+      throw new UploadError('source-changed', 'The file ended before the range did.')
+    }
+    enter(blocks)
+    return {
+      bytes,
+      giveBack() {
+        blocks.now -= 1
+        bytes.fill(0xee)
+      },
+    }
+  }
   return {
-    name: 'file',
-    async identity() {
-      return present().identity
+    pumps,
+    blocks,
+    reached,
+    source: {
+      name: 'file',
+      async identity() {
+        return present().identity
+      },
+      async identityByName() {
+        return file.gone ? undefined : file.identity
+      },
+      slice(start, end) {
+        const slice = sliceOf({ start, end }, (offset, rangeEnd) => borrow(offset, rangeEnd))
+        return {
+          ...slice,
+          async pump(sink, signal) {
+            enter(pumps)
+            try {
+              let bytes = 0
+              await slice.pump((block) => {
+                bytes += block.length
+                reached.set(start, Math.max(bytes, reached.get(start) ?? 0))
+                return sink(block)
+              }, signal)
+            } finally {
+              pumps.now -= 1
+            }
+          },
+        }
+      },
+      async close() {},
     },
-    async identityByName() {
-      return file.identity
-    },
-    slice,
-    async close() {},
   }
 }

@@ -3,6 +3,8 @@
  * and only when every promise it woke has come to rest is the next one taken. So one seed is one run, to the letter.
  */
 
+import type { Fault } from './faults.js'
+
 export interface Luck {
   /** Uniform in [0, 1). */
   next(): number
@@ -65,6 +67,10 @@ export interface World {
   note(line: string): void
   readonly counts: Map<string, number>
   count(what: string): void
+  /** A fault strikes. */
+  strike(fault: Fault): void
+  /** Has any of these struck so far? */
+  met(...faults: readonly Fault[]): boolean
 }
 
 export function createWorld(seed: number, options: { readonly traced: boolean } = { traced: false }): World {
@@ -72,6 +78,10 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
   const queue: Entry[] = []
   const trace: string[] = []
   const counts = new Map<string, number>()
+  const struck = new Set<Fault>()
+  const count = (what: string): void => {
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
   let now = 0
   let order = 0
 
@@ -96,7 +106,12 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
     note: (line) => {
       if (options.traced) trace.push(`${now.toFixed(1).padStart(10)} ${line}`)
     },
-    count: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
+    count,
+    strike(fault) {
+      struck.add(fault)
+      count(`fault: ${fault}`)
+    },
+    met: (...faults) => faults.some((fault) => struck.has(fault)),
     async runUntil(done, { maxSteps, untilMs }) {
       await atRest()
       for (let step = 0; !done(); step++) {

@@ -1,0 +1,86 @@
+/** What one life may read, and what it may call done: progress never claims more than was read or is on record, and nothing on record is read again. */
+import assert from 'node:assert/strict'
+import type { UploadEvent } from '../../src/engine/events.js'
+import { broken } from './invariants.js'
+import { provedParts } from './journal-oracle.js'
+import type { Setting } from './setting.js'
+import { journalBytes } from './simulated-disk.js'
+import type { Reading } from './simulated-file.js'
+
+/** Ranges the engine reads again at once beside its senders. */
+const numCheckers = 2
+
+export interface ReadingLaws {
+  readonly progress: (consumed: number, total: number) => void
+  readonly onDigest: (range: { readonly start: number; readonly size: number }) => void
+  readonly onEvent: (event: UploadEvent) => void
+  readonly onDeath: () => void
+  readonly onSuccess: () => void
+}
+
+export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
+  const { world, cloud, file, disk, request } = setting
+  const partSize = request.partSize ?? 1
+  let last = -1
+  let total = 0
+  /** Parts that lines on record prove for the file as it was when the run went on. */
+  let trusted: ReadonlyMap<number, number> = new Map()
+  let identity: unknown
+  let unchecked = 0
+
+  const believable = (): number => {
+    let bytes = 0
+    for (const reached of reading.reached.values()) bytes += Math.min(reached, partSize)
+    for (const [partNumber, size] of trusted) {
+      if (!reading.reached.has((partNumber - 1) * partSize)) bytes += size
+    }
+    return bytes
+  }
+  return {
+    progress(consumed, of) {
+      total = of
+      if (consumed <= last && !(consumed === 0 && last === -1)) {
+        broken(setting, new Error(`progress went from ${last} to ${consumed}`))
+      }
+      if (consumed === of && cloud.history.length === 0) {
+        broken(setting, new Error('100 % before any object exists'))
+      }
+      if (consumed > of) broken(setting, new Error(`progress ${consumed} of ${of}`))
+      if (consumed < of && consumed > believable()) {
+        broken(setting, new Error(`progress ${consumed}, but only ${believable()} bytes were read or proved`))
+      }
+      last = consumed
+    },
+    onDigest({ start, size }) {
+      const partNumber = start / partSize + 1
+      const whole = size === file.bytes.length
+      if (whole || trusted.get(partNumber) !== size || file.identity !== identity) return
+      const doubtful = world.met('part by others', 'corrupted body', 'ListParts short')
+      if (doubtful || setting.weather.processes > 1) return
+      broken(setting, new Error(`part ${partNumber} was read again although a line proves it`))
+    },
+    onEvent(event) {
+      if (event.type === 'resumed') {
+        unchecked = event.toCheck
+        identity = file.identity
+        const kinds = { always: ['verified'], changed: ['verified', 'stored'], paranoid: [] }
+        trusted = provedParts(journalBytes(disk), {
+          uploadId: event.uploadId,
+          identity,
+          kinds: kinds[request.verify],
+        })
+      }
+      if (event.type === 'source-moved') trusted = new Map()
+      if (event.type === 'part-kept' || event.type === 'part-refuted') unchecked -= 1
+    },
+    onDeath() {
+      if (unchecked > 0) world.strike('life shorter than the re-hash')
+    },
+    onSuccess() {
+      assert.equal(last, total, 'success without 100 %')
+      const { most } = reading.pumps
+      assert.ok(most <= request.numThreads + numCheckers, `${most} ranges were read at once`)
+      assert.ok(reading.blocks.most <= 2 * most, `${reading.blocks.most} blocks were lent at once`)
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/** The service at the engine's port, in both rings: where a life may die at every request, and where it is seen what it dares to ask. */
+import type { ObjectService, UploadRef } from '../../src/engine/ports.js'
+import type { Crashes } from './crashes.js'
+
+export type Grave = 'CompleteMultipartUpload' | 'AbortMultipartUpload'
+
+export interface Watch {
+  readonly crashes: Crashes
+  /** Called at the moment at which such a request goes out. */
+  readonly onGrave: (operation: Grave, ref: UploadRef) => void
+}
+
+export function watchService(inner: ObjectService, { crashes, onGrave }: Watch): ObjectService {
+  const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
+    await crashes.at('crash before a request')
+    const value = await crashes.during('crash in a request', ask())
+    await crashes.at('crash after a request')
+    return value
+  }
+  const { listMultipartUploads } = inner
+  return {
+    name: inner.name,
+    bucket: inner.bucket,
+    limits: inner.limits,
+    integrity: inner.integrity,
+    headerKind: (name) => inner.headerKind(name),
+    forbidsOverwrite: (headers) => inner.forbidsOverwrite(headers),
+    now: () => inner.now(),
+    putObject: (...args) => asked(() => inner.putObject(...args)),
+    createMultipartUpload: (...args) => asked(() => inner.createMultipartUpload(...args)),
+    uploadPart: (...args) => asked(() => inner.uploadPart(...args)),
+    listParts: (...args) => asked(() => inner.listParts(...args)),
+    completeMultipartUpload: (ref, ...args) =>
+      asked(() => {
+        onGrave('CompleteMultipartUpload', ref)
+        return inner.completeMultipartUpload(ref, ...args)
+      }),
+    abortMultipartUpload: (ref, options) =>
+      asked(() => {
+        onGrave('AbortMultipartUpload', ref)
+        return inner.abortMultipartUpload(ref, options)
+      }),
+    headObject: (...args) => asked(() => inner.headObject(...args)),
+    ...(listMultipartUploads === undefined
+      ? {}
+      : {
+          listMultipartUploads: (key, options) => asked(() => listMultipartUploads.call(inner, key, options)),
+        }),
+  }
+}

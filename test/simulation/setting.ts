@@ -141,7 +141,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
       partSize,
       numThreads: 1 + luck.below(5),
       verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
-      headers: luck.chance(0.2) ? { 'x-oss-forbid-overwrite': 'true' } : {},
+      headers: luck.chance(0.35) ? { 'x-oss-forbid-overwrite': 'true' } : {},
     },
     tally: { lives: 0, crashes: 0, successes: 0, discards: 0 },
     calm: false,

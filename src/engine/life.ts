@@ -151,40 +151,48 @@ export async function persist<T>(
 ): Promise<T> {
   const { runtime } = life.ports
   const signal = what.signal ?? life.signal
+  const request = {
+    operation: what.operation,
+    ...(what.partNumber === undefined ? {} : { partNumber: what.partNumber }),
+  }
   const failures = new Map<FailureMeaning, number>()
   let patience = 1
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await once({ patience, number: attempt })
-      life.liveness.acquainted = true
-      return result
-    } catch (error) {
-      if (!(error instanceof ServiceError) || signal.aborted) throw signal.aborted ? signal.reason : error
-      if (!silence.has(error.meaning)) life.liveness.acquainted = true
-      if (passOn.includes(error.meaning)) throw error
-      if (error.meaning === 'stalled') patience *= 2
-      const sameMeaning = (failures.get(error.meaning) ?? 0) + 1
-      failures.set(error.meaning, sameMeaning)
-      const verdict = judgeFailure({
-        error,
-        attempt,
-        sameMeaning,
-        acquainted: life.liveness.acquainted,
-        patienceLeftMs: life.liveness.patienceLeftMs(),
-        luck: runtime.random(),
-      })
-      if (verdict.kind === 'give-up') throw withPart(verdict.error, what.partNumber)
-      life.emit({
-        type: 'waiting',
-        operation: what.operation,
-        ...(what.partNumber === undefined ? {} : { partNumber: what.partNumber }),
-        attempt,
-        delayMs: verdict.delayMs,
-        until: runtime.wallClock() + verdict.delayMs,
-        message: error.message,
-      })
-      await runtime.sleep(verdict.delayMs, signal)
+  let since: number | undefined
+  let through = false
+  let attempt = 1
+  try {
+    for (; ; attempt++) {
+      try {
+        const result = await once({ patience, number: attempt })
+        life.liveness.acquainted = true
+        through = true
+        return result
+      } catch (error) {
+        if (!(error instanceof ServiceError) || signal.aborted) throw signal.aborted ? signal.reason : error
+        if (!silence.has(error.meaning)) life.liveness.acquainted = true
+        if (passOn.includes(error.meaning)) throw error
+        if (error.meaning === 'stalled') patience *= 2
+        const sameMeaning = (failures.get(error.meaning) ?? 0) + 1
+        failures.set(error.meaning, sameMeaning)
+        const verdict = judgeFailure({
+          error,
+          attempt,
+          sameMeaning,
+          acquainted: life.liveness.acquainted,
+          patienceLeftMs: life.liveness.patienceLeftMs(),
+          luck: runtime.random(),
+        })
+        if (verdict.kind === 'give-up') throw withPart(verdict.error, what.partNumber)
+        const { delayMs } = verdict
+        const now = runtime.wallClock()
+        since ??= now
+        const { message } = error
+        life.emit({ type: 'waiting', ...request, attempt, delayMs, since, until: now + delayMs, message })
+        await runtime.sleep(delayMs, signal)
+      }
     }
+  } finally {
+    if (since !== undefined) life.emit({ type: 'waited', ...request, attempts: attempt, since, through })
   }
 }
 

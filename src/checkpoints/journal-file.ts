@@ -3,7 +3,7 @@
  * made at the same time share one write and one flush. The caller must hold the target's lock.
  */
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { CheckpointContents, CheckpointLine, Target } from '../engine/ports.js'
@@ -66,6 +66,8 @@ export function createJournalFile(options: {
       await write(tail.handle, bytes)
       await tail.handle.datasync()
       if (isNew) await syncFolder(dirname(path))
+      // What was written to a file that somebody has removed meanwhile is not written.
+      await lstat(path)
       tail.size += bytes.length
     } catch (error) {
       await cutOff(tail.handle, tail.size)
@@ -107,7 +109,7 @@ export function createJournalFile(options: {
       change(async () => {
         await closeTail()
         await unlink(path).catch(ignoreMissing)
-        await syncFolder(dirname(path))
+        await syncFolder(dirname(path)).catch(ignoreMissing)
       }),
     close: () =>
       inTurn(() => {

@@ -19,7 +19,7 @@ export async function abortOwn(life: Conversation, uploadId: string): Promise<bo
 
 /** The same without a word in the checkpoint. */
 export async function abortUntilGone(life: Conversation, uploadId: string): Promise<boolean> {
-  await assertHeld(life)
+  await assertHeld(life, uploadId)
   for (let repeat = 0; repeat < maxRepeats; repeat++) {
     const outcome = await abortOnce(life, uploadId)
     if (outcome.kind === 'gone') return true

@@ -124,9 +124,33 @@ export async function recordOrWarn(
   try {
     await life.log.append(encodeRecord(record))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    life.emit({ type: 'checkpoint-warning', message: `The checkpoint could not be written: ${why}` })
+    warn(life, record, error)
   }
+}
+
+/** The same while there is work ahead: for whoever has lost the hold, it would be in vain. */
+export async function recordOrStop(
+  life: Pick<Conversation, 'log' | 'emit'>,
+  record: CheckpointRecord,
+): Promise<void> {
+  try {
+    await life.log.append(encodeRecord(record))
+  } catch (error) {
+    if (error instanceof UploadError && error.code === 'locked') throw holdLost(uploadIdOf(record), error)
+    warn(life, record, error)
+  }
+}
+
+/** Names the upload: where its checkpoint is gone for good, nothing else will. */
+function warn({ emit }: Pick<Conversation, 'emit'>, record: CheckpointRecord, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error)
+  const uploadId = uploadIdOf(record)
+  const of = uploadId === undefined ? '' : ` of the upload ${uploadId}`
+  emit({ type: 'checkpoint-warning', message: `The checkpoint${of} could not be written: ${why}` })
+}
+
+function uploadIdOf(record: CheckpointRecord): string | undefined {
+  return 'uploadId' in record ? record.uploadId : undefined
 }
 
 export interface Attempt {
@@ -209,11 +233,19 @@ function withPart(error: UploadError, partNumber: number | undefined): UploadErr
   })
 }
 
-/** The lock may have been taken over by force; whoever lost it must not complete, abort or remove anything. */
-export async function assertHeld(life: Pick<Conversation, 'log'>): Promise<void> {
-  if (await life.log.held()) return
-  throw new UploadError(
+/**
+ * The lock may have been taken over by force; whoever lost it must not complete, abort or remove anything. So an upload
+ * of ours stays at the service, and is named.
+ */
+export async function assertHeld(life: Pick<Conversation, 'log'>, uploadId?: string): Promise<void> {
+  if (!(await life.log.held())) throw holdLost(uploadId)
+}
+
+function holdLost(uploadId: string | undefined, cause?: UploadError): UploadError {
+  const stays = uploadId === undefined ? '' : ` The multipart upload ${uploadId} stays at the service.`
+  return new UploadError(
     'locked',
-    'Another process has taken over this upload. It goes on there; this one has stopped without completing anything.',
+    `The hold on this upload is lost: another process has taken it over, or its files were removed from the store. This run has stopped without completing or aborting anything.${stays}`,
+    { uploadId, cause },
   )
 }

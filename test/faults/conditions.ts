@@ -14,12 +14,14 @@ import { outages } from './conditions/outages.js'
 import { refusals } from './conditions/refusals.js'
 import { servers } from './conditions/servers.js'
 import { sources } from './conditions/sources.js'
+import { unreachable } from './conditions/unreachable.js'
 import { vanishing } from './conditions/vanishing.js'
 
 export const allConditions: readonly Condition[] = [
   ...disks,
   ...vanishing,
   ...servers,
+  ...unreachable,
   ...refusals,
   ...cancelled,
   ...credentials,

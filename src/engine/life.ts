@@ -245,7 +245,7 @@ function holdLost(uploadId: string | undefined, cause?: UploadError): UploadErro
   const stays = uploadId === undefined ? '' : ` The multipart upload ${uploadId} stays at the service.`
   return new UploadError(
     'locked',
-    `The hold on this upload is lost: another process has taken it over, or its files were removed from the store. This run has stopped without completing or aborting anything.${stays}`,
+    `The hold on this upload is lost: another process has taken it over, or its files were removed from the store. This run does nothing more.${stays}`,
     { uploadId, cause },
   )
 }

@@ -35,8 +35,13 @@ function openSockets(): number {
   return process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS).*Wrap$/.test(kind)).length
 }
 
-/** Nothing of the upload is left in this process, and once the server has read what the kernel held, nothing comes. */
-async function assertSilence(server: DifficultServer, socketsBefore: number): Promise<void> {
+/**
+ * Nothing of the upload is left in this process, and once the server has read what the kernels held, nothing comes.
+ *
+ * @returns the bytes that came late, all of them from the kernels
+ */
+async function assertSilence(server: DifficultServer, socketsBefore: number): Promise<number> {
+  const { receivedBytes: before } = await server.count()
   for (let tries = 0; openSockets() > socketsBefore && tries < 100; tries += 1) await sleep(10)
   assert.ok(openSockets() <= socketsBefore, `${openSockets() - socketsBefore} sockets are open`)
   await server.mistreat(undefined)
@@ -44,9 +49,15 @@ async function assertSilence(server: DifficultServer, socketsBefore: number): Pr
   const { receivedBytes } = await until(server, ({ openConnections }) => openConnections === 0)
   await sleep(settleMs)
   assert.equal((await server.count()).receivedBytes, receivedBytes, 'bytes still come')
+  return receivedBytes - before
 }
 
-async function stopIn(server: DifficultServer, manner: Manner, how: 'signal' | 'pause'): Promise<number> {
+interface Stopped {
+  readonly noticedMs: number
+  readonly lateBytes: number
+}
+
+async function stopIn(server: DifficultServer, manner: Manner, how: 'signal' | 'pause'): Promise<Stopped> {
   const socketsBefore = openSockets()
   const filename = await server.sparse(2 * numThreads * partSize)
   const { mistreated: before } = await server.mistreat({ victim: 'UploadPart', manner, times: 1_000_000 })
@@ -66,9 +77,9 @@ async function stopIn(server: DifficultServer, manner: Manner, how: 'signal' | '
     await failure(upload.done, 'cancelled')
   }
   const noticedMs = performance.now() - began
-  await assertSilence(server, socketsBefore)
+  const lateBytes = await assertSilence(server, socketsBefore)
   await upload.discard()
-  return noticedMs
+  return { noticedMs, lateBytes }
 }
 
 function stopped(how: 'signal' | 'pause', name: string): Condition {
@@ -79,9 +90,14 @@ function stopped(how: 'signal' | 'pause', name: string): Condition {
     async run(place) {
       const server = await startDifficultServer(place)
       const chosen = chooseSome(place, manners)
-      let noticedMs = 0
-      for (const manner of chosen) noticedMs = Math.max(noticedMs, await stopIn(server, manner, how))
-      return { cases: chosen.length, seen: 'so: 0 sockets here, 0 connections and 0 bytes there', noticedMs }
+      const ends: Stopped[] = []
+      for (const manner of chosen) ends.push(await stopIn(server, manner, how))
+      const lateMiB = Math.max(...ends.map(({ lateBytes }) => lateBytes)) / MiB
+      return {
+        cases: chosen.length,
+        seen: `so: 0 sockets here; there at most ${lateMiB.toFixed(1)} MiB out of the kernels' buffers, then 0 bytes and 0 connections`,
+        noticedMs: Math.max(...ends.map((end) => end.noticedMs)),
+      }
     },
   }
 }

@@ -111,6 +111,8 @@ test('of several requests that wait, the line tells of the one that has waited l
   const both = applyEvent(applyEvent(first, later, 5000), { ...waiting, attempt: 3, until: 998_000 }, 5000)
   const at = { nowMs: 5000, wallClock: 996_000, columns: 200 }
   assert.match(progressLine(both, at), /\(12 min\) for UploadPart of part 7 and 1 more, .*\(in 2\.0 s\)/)
+  const trying = { ...at, wallClock: 998_500 }
+  assert.match(progressLine(both, trying), /of part 7 and 1 more, .*\(in 0\.5 s\)/, 'the other is tried next')
   const waited = { type: 'waited', operation: 'UploadPart', attempts: 4, since: 0, through: true } as const
   const one = applyEvent(both, { ...waited, partNumber: 7 }, 5000)
   assert.match(progressLine(one, at), /\(6\.0 s\) for UploadPart of part 3, /)

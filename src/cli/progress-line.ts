@@ -12,11 +12,10 @@ export function progressLine(
   at: { readonly nowMs: number; readonly wallClock: number; readonly columns: number },
 ): string {
   const percent = `${percentOf(state)}%`.padStart(4)
-  const [longest, ...more] = state.moving ? [] : state.waiting
   const versions =
-    longest === undefined
+    state.moving || state.waiting.length === 0
       ? movingTexts(state, at.nowMs)
-      : waitingTexts(longest, { more: more.length, wallClock: at.wallClock })
+      : waitingTexts(state.waiting, at.wallClock)
   const lines = versions.map((text) => `${percent}  ${text}`)
   return cut(lines.find((line) => line.length <= at.columns) ?? lines.at(-1) ?? percent, at.columns)
 }
@@ -51,15 +50,17 @@ function movingTexts(state: ProgressState, nowMs: number): readonly string[] {
   ].map(joined)
 }
 
-/** Longest first. */
-function waitingTexts(
-  { message, operation, partNumber, since, until }: Waiting,
-  { more, wallClock }: { readonly more: number; readonly wallClock: number },
-): readonly string[] {
+/** Longest first. Tells of the request that has waited longest, and of whichever is tried next. */
+function waitingTexts(all: readonly Waiting[], wallClock: number): readonly string[] {
+  const [longest, ...more] = all
+  if (longest === undefined) return []
+  const { message, operation, partNumber, since } = longest
   const duration = formatDuration(Math.max(wallClock - since, 0))
   const what = `${operation}${partNumber === undefined ? '' : ` of part ${partNumber}`}`
-  const beside = more === 0 ? '' : ` and ${more} more`
-  const isTrying = until <= wallClock
+  const beside = more.length === 0 ? '' : ` and ${more.length} more`
+  // One whose time has come is being tried; when others still wait, that is what can be counted down to.
+  const until = Math.min(...all.map((each) => each.until).filter((time) => time > wallClock))
+  const isTrying = until === Number.POSITIVE_INFINITY
   const inTime = isTrying ? 'trying now' : `next try in ${formatDuration(until - wallClock)}`
   const at = isTrying ? 'trying now' : `next try at ${clockTime(until)}`
   const head = `waiting since ${clockTime(since)}`

@@ -39,7 +39,7 @@ export interface Told extends Seen {
 }
 
 /** No condition may take longer, whatever it waits for: a hang is a failure. */
-const longestMs = 300_000
+const longestMs = 600_000
 /** What a busy machine may add to a stated time. */
 const graceMs = 10_000
 

@@ -2,7 +2,10 @@
 import type { UploadEvent } from './events.js'
 import type { Runtime } from './ports.js'
 
-/** A request that failed and has not got through yet. Times are this machine's, in milliseconds since the epoch. */
+/**
+ * A request that failed and has not got through yet. One that looks at the object within its own attempt is told beside
+ * that look, when both have failed. Times are this machine's, in milliseconds since the epoch.
+ */
 export interface WaitingRequest {
   /** As the service calls it, such as `UploadPart`. */
   readonly operation: string

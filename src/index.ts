@@ -15,6 +15,7 @@ export type {
 } from './engine/ports.js'
 export type { ProgressCallback } from './engine/progress.js'
 export type { Verify } from './engine/reconcile.js'
+export type { UploadState, WaitingRequest } from './engine/state.js'
 export type { UploadResult } from './engine/upload.js'
 export { Bucket, type BucketOptions, endpointOfService } from './node/bucket.js'
 export {

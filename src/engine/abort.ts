@@ -38,7 +38,7 @@ async function abortOnce(life: Conversation, uploadId: string): Promise<Outcome>
   let message = ''
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     // Each time: while the last one was under way or waited for, somebody may have taken over.
-    await assertHeld(life)
+    await assertHeld(life, uploadId)
     try {
       await service.abortMultipartUpload({ key, uploadId }, { headers, signal: life.signal })
       return { kind: 'aborted' }

@@ -124,7 +124,7 @@ async function complete(
     )
   }
   const crc64 = combinedCrc64(life, parts)
-  await assertHeld(life)
+  await assertHeld(life, uploadId)
   await recordOrWarn(life, {
     kind: 'completing',
     uploadId,

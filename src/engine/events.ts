@@ -38,9 +38,21 @@ export type UploadEvent =
       readonly partNumber?: number
       readonly attempt: number
       readonly delayMs: number
-      /** By this machine's clock, milliseconds since the epoch. */
+      /** When this request failed first, by this machine's clock, milliseconds since the epoch. */
+      readonly since: number
+      /** When it is tried again, by the same clock. */
       readonly until: number
       readonly message: string
+    }
+  /** A request that had failed is no longer tried: it got through (`through`), or it was given up. */
+  | {
+      readonly type: 'waited'
+      readonly operation: string
+      readonly partNumber?: number
+      /** How often it was tried. */
+      readonly attempts: number
+      readonly since: number
+      readonly through: boolean
     }
   /** The upload we were on can't go on; a new one begins. */
   | { readonly type: 'restarted'; readonly uploadId: string; readonly message: string }

@@ -4,7 +4,7 @@
  */
 import { createScope, throwIfCancelled } from './cancel.js'
 import { type PartProof, sameIdentity } from './checkpoint.js'
-import { type Life, persist, recordOrWarn } from './life.js'
+import { type Life, persist, recordOrStop } from './life.js'
 import { type Plan, partRange } from './plan.js'
 import type { CancelSignal, UploadRef } from './ports.js'
 import { assertSameBytes } from './receipts.js'
@@ -139,7 +139,7 @@ async function sendPart(
           crc64: computed.crc64,
           identity: sameIdentity(before, after) ? before : null,
         }
-        await recordOrWarn(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
+        await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
         life.liveness.moved()
         life.sent.add(partNumber)
         life.progress.stored(partNumber, proof.size)
@@ -180,7 +180,7 @@ async function checkPart(
     crc64: digest.crc64,
     identity: sameIdentity(before, after) ? before : null,
   }
-  await recordOrWarn(life, { kind: 'verified', uploadId: ref.uploadId, ...proof })
+  await recordOrStop(life, { kind: 'verified', uploadId: ref.uploadId, ...proof })
   if (!life.sent.has(partNumber)) {
     life.progress.kept(partNumber, size)
     life.emit({ type: 'part-kept', partNumber, size })

@@ -24,12 +24,15 @@ export interface UploaderOptions {
   /** Beside this process's own. */
   readonly environment: Readonly<Record<string, string>>
   readonly onMessage?: (message: UploaderMessage) => void
+  /** In whose name it runs. Default: this process's. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-export function startUploader(job: UploadJob, { environment, onMessage }: UploaderOptions): Running {
+export function startUploader(job: UploadJob, { environment, onMessage, user }: UploaderOptions): Running {
   const child = fork(PROGRAM, [JSON.stringify(job)], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    ...user,
   })
   const told: UploaderMessage[] = []
   const limit = setTimeout(() => child.kill('SIGKILL'), LONGEST_LIFE_MS)

@@ -60,7 +60,10 @@ export interface World {
 
 export type Uploading = Promise<UploadResult> & { readonly events: readonly UploadEvent[] }
 
-export async function createWorld(t: TestContext, options: ServerOptions = {}): Promise<World> {
+export async function createWorld(
+  t: Pick<TestContext, 'after'>,
+  options: ServerOptions = {},
+): Promise<World> {
   const server = await createServer({ buckets: ['examplebucket'], ...options })
   t.after(() => server.close())
   const folder = await temporaryFolder(t)

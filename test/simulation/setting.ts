@@ -23,7 +23,7 @@ export interface Scale {
 }
 
 const small: Scale = {
-  limits: { minPartSize: 8, maxPartSize: 4096, maxParts: 40, maxObjectSize: 4096 * 40, maxPutSize: 4096 },
+  limits: { minPartSize: 8, maxPartSize: 4096, maxParts: 100, maxObjectSize: 4096 * 100, maxPutSize: 4096 },
   blockSize: 16,
   partSize: { least: 8, most: 48 },
   mostParts: 14,

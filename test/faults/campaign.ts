@@ -56,3 +56,13 @@ export async function inLanes<Case>(
   const broken = ended.find((each) => each.status === 'rejected')
   if (broken !== undefined) throw broken.reason
 }
+
+/** An even sample of all cases, at least one; which ones, the seed decides. */
+export function sampled<Case>(
+  cases: readonly Case[],
+  { seed, share }: Pick<CampaignOptions, 'seed' | 'share'>,
+): readonly Case[] {
+  const wanted = Math.min(cases.length, Math.max(1, Math.round(cases.length * share)))
+  const chosen = Array.from({ length: wanted }, (_, index) => Math.floor((index * cases.length) / wanted))
+  return chosen.flatMap((index) => cases.slice((index + seed) % cases.length).slice(0, 1))
+}

@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util'
 import { writeFigures } from '../support/figures.js'
 import { BrokenPromise, type Campaign } from './campaign.js'
 import { completes } from './completes.js'
+import { journal } from './journal.js'
 import { kills } from './kills.js'
 
-const campaigns: readonly Campaign[] = [kills, completes]
+const campaigns: readonly Campaign[] = [kills, journal, completes]
 
 /** A key press can arrive twice, through npm and from the terminal. */
 const SAME_WISH_MS = 500

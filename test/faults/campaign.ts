@@ -57,12 +57,18 @@ export async function inLanes<Case>(
   if (broken !== undefined) throw broken.reason
 }
 
-/** An even sample of all cases, at least one; which ones, the seed decides. */
-export function sampled<Case>(
+/** The case that was asked for, or else an even sample of all; which ones, the seed decides. At least one. */
+export function chosen<Case extends { readonly number: number }>(
   cases: readonly Case[],
-  { seed, share }: Pick<CampaignOptions, 'seed' | 'share'>,
+  { seed, share, only }: CampaignOptions,
 ): readonly Case[] {
+  if (only !== undefined) {
+    const asked = cases.filter(({ number }) => number === only)
+    if (asked.length === 0) throw new RangeError(`There is no case ${only}, only 1 to ${cases.length}.`)
+    return asked
+  }
   const wanted = Math.min(cases.length, Math.max(1, Math.round(cases.length * share)))
-  const chosen = Array.from({ length: wanted }, (_, index) => Math.floor((index * cases.length) / wanted))
-  return chosen.flatMap((index) => cases.slice((index + seed) % cases.length).slice(0, 1))
+  return Array.from({ length: wanted }, (_, index) => Math.floor((index * cases.length) / wanted)).flatMap(
+    (index) => cases.slice((index + seed) % cases.length).slice(0, 1),
+  )
 }

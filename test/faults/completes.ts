@@ -1,7 +1,7 @@
 /** Ambiguous Completes over real sockets: whatever was answered, the verdict is right, and success means the right object. */
 import { markdownTable, measuredOn } from '../support/figures.js'
 import { type CompleteCase, type Ending, playComplete, STRANGERS } from './ambiguous-complete.js'
-import { BrokenPromise, type Campaign, inLanes, sampled } from './campaign.js'
+import { BrokenPromise, type Campaign, chosen, inLanes } from './campaign.js'
 import type { Way } from './complete-proxy.js'
 import { done, halfAsked, undone, unheard, unhurt } from './complete-ways.js'
 import { scoped } from './scope.js'
@@ -14,19 +14,16 @@ type Tallies = Map<string, Tally>
 export const completes: Campaign = {
   name: 'completes',
   async run(options) {
-    const chosen =
-      options.only === undefined
-        ? sampled(allCases, options)
-        : allCases.filter(({ number }) => number === options.only)
+    const cases = chosen(allCases, options)
     const tallies = new Map<string, Tally>()
     let played = 0
     await inLanes(
-      chosen,
+      cases,
       async (each) => {
         count(tallies, each, await playOne(each))
         played += 1
         if (options.only !== undefined) options.say(inWords(each))
-        if (played % 50 === 0) options.say(`${played} of ${chosen.length} Completes`)
+        if (played % 50 === 0) options.say(`${played} of ${cases.length} Completes`)
       },
       options.signal,
     )

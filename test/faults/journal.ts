@@ -1,6 +1,6 @@
 /** Every crash state of a journal, through the real store on a real disk, and the documented call over a sample of them. */
 import { markdownTable, measuredOn } from '../support/figures.js'
-import { BrokenPromise, type Campaign, type CampaignOptions, inLanes, sampled } from './campaign.js'
+import { BrokenPromise, type Campaign, type CampaignOptions, chosen, inLanes } from './campaign.js'
 import { readDamaged, type Uploaded, uploadOver } from './damaged-journal.js'
 import { allDamages, type Damage, isBorder, KINDS } from './journal-damage.js'
 import { scoped } from './scope.js'
@@ -30,7 +30,7 @@ export const journal: Campaign = {
   name: 'journal',
   run: (options) =>
     scoped(async (scope) => {
-      const free = [await createWornJournal(scope), await createWornJournal(scope)]
+      const free = await Promise.all([createWornJournal(scope), createWornJournal(scope)])
       const cases = chooseCases(free[0]?.lines ?? [], options)
       const tallies = new Map<Damage['kind'], Tally>()
       let played = 0
@@ -56,8 +56,9 @@ function chooseCases(lines: readonly string[], options: CampaignOptions): readon
     const isRare = !['cut', 'flip', 'zeros'].includes(damage.kind) || isBorder(lines, damage)
     return { number: index + 1, damage, uploads: luck() < UPLOADED || isRare }
   })
-  if (options.only === undefined) return sampled(all, options)
-  return all.filter(({ number }) => number === options.only).map((each) => ({ ...each, uploads: true }))
+  return options.only === undefined
+    ? chosen(all, options)
+    : chosen(all, options).map((each) => ({ ...each, uploads: true }))
 }
 
 async function playOne(

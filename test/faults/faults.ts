@@ -43,7 +43,8 @@ async function runOne({ name, run }: Campaign): Promise<void> {
   const startedMs = performance.now()
   const say = (line: string): void => console.log(`${name}: ${line}`)
   try {
-    const figures = await run({ seed, share, only, signal: stop, say })
+    const told = await run({ seed, share, only, signal: stop, say })
+    const figures = `${told}; \`npm run faults -- --only ${name} --seed ${seed}\``
     console.log(`\n${figures}\n`)
     if (values.write) writeFigures({ page: 'reliability', name }, figures)
     say(`every promise was kept, ${Math.round((performance.now() - startedMs) / 1000)} s`)

@@ -86,7 +86,7 @@ export function planKills(seed: number, number: number): KillPlan {
     // At the slower ones a part goes out in pieces, so that deaths leave halves of parts.
     limitRate: oneOf(undefined, 16 * MiB, 4 * MiB, 2 * MiB, 1.5 * MiB),
     onDisk: number % 5 === 0,
-    delaysMs: { initiate: oneOf(0, 0, upTo(10)), complete: oneOf(0, 0, upTo(12)) },
+    delaysMs: { initiate: oneOf(0, 0, upTo(10)), complete: oneOf(0, upTo(12), 15 + upTo(30)) },
     moments,
   }
 }

@@ -24,8 +24,9 @@ export const kills: Campaign = {
     await inLanes(
       numbers(options, () => tally.kills < wanted),
       async (number) => {
+        const played = await playOne(options, number)
         const killsBefore = tally.kills
-        count(tally, await playOne(options, number))
+        count(tally, played)
         const hundreds = Math.floor(tally.kills / 100)
         if (hundreds > Math.floor(killsBefore / 100))
           options.say(`${tally.kills} kills, ${tally.uploads} uploads`)

@@ -76,7 +76,8 @@ async function play(scope: Scope, plan: KillPlan, tell: (line: string) => void):
     const names = new Set(world.stored())
     const linesBefore = (await kindsOf(world))?.length ?? 0
 
-    const { killed, end, told } = await stage.live(moment)
+    const { killed, due, end, told } = await stage.live(moment)
+    assert.ok(!killed || due, 'the process hung until it was ended')
     const answered = requests().slice(from)
     assertNoneAgain(answered, before)
     for (const message of told) {
@@ -89,7 +90,7 @@ async function play(scope: Scope, plan: KillPlan, tell: (line: string) => void):
       await assertDone(world, bytes)
       return { deaths, sentTwice, mayBeSentTwice }
     }
-    assert.ok(moment !== undefined, 'the last life hung, and was ended')
+    if (moment === undefined) break
     cycle.deaths += 1
     const kinds = await kindsOf(world)
     const completed = requests()
@@ -116,7 +117,8 @@ async function play(scope: Scope, plan: KillPlan, tell: (line: string) => void):
 interface Stage {
   readonly world: World
   readonly bytes: Buffer
-  live(moment: Moment | undefined): Promise<Ended>
+  /** `due`: the moment came, and the process was sent its SIGKILL. */
+  live(moment: Moment | undefined): Promise<Ended & { readonly due: boolean }>
 }
 
 async function createStage(scope: Scope, plan: KillPlan): Promise<Stage> {
@@ -149,8 +151,11 @@ async function createStage(scope: Scope, plan: KillPlan): Promise<Stage> {
     bytes,
     async live(moment) {
       const { kind } = moment?.mark ?? {}
+      let due = false
       const kill = (running: Running): void => {
-        if (moment !== undefined) killLater(running, moment.laterUs)
+        if (moment === undefined) return
+        killLater(running, moment.laterUs)
+        due = true
       }
       let answers = 0
       const { limitRate } = plan
@@ -172,7 +177,7 @@ async function createStage(scope: Scope, plan: KillPlan): Promise<Stage> {
         if (moment?.mark.kind === 'operation' && moment.mark.operation === entry.operation) kill(running)
       }
       try {
-        return await running.ended
+        return { ...(await running.ended), due }
       } finally {
         onAnswer = () => {}
       }

@@ -84,7 +84,11 @@ function count(tallies: Tallies, { way }: CompleteCase, ending: Ending): void {
 
 /** A campaign that comes this far has seen no other ending. */
 function figures(tallies: Tallies): string {
-  const rows = [...tallies].map(([name, tally]) => [name, ...cells(tally)])
+  const names = new Set(allCases.map(({ way }) => way.name))
+  const rows = [...names].flatMap((name) => {
+    const tally = tallies.get(name)
+    return tally === undefined ? [] : [[name, ...cells(tally)]]
+  })
   const columns = rows.map((row) => row.slice(1).map(Number))
   const total = (columns[0] ?? []).map((_, column) =>
     columns.reduce((sum, cells) => sum + (cells[column] ?? 0), 0),

@@ -102,7 +102,10 @@ function figures(tallies: ReadonlyMap<Damage['kind'], Tally>): string {
     endings['began anew'],
     orphans,
   ]
-  const rows = [...tallies].map(([kind, tally]) => ({ name: KINDS[kind], cells: cells(tally) }))
+  const rows = Object.entries(KINDS).flatMap(([kind, name]) => {
+    const tally = tallies.get(kind as Damage['kind'])
+    return tally === undefined ? [] : [{ name, cells: cells(tally) }]
+  })
   const total = cells(none()).map((_, column) => rows.reduce((sum, row) => sum + (row.cells[column] ?? 0), 0))
   const titles = [
     'states',
@@ -120,6 +123,7 @@ function figures(tallies: ReadonlyMap<Damage['kind'], Tally>): string {
   )
   const words =
     'Lines invented: 0. Lines lost that the damage did not touch: 0. Appends that failed or changed what was there: 0. Objects that are not ' +
-    'the file: 0. Uploads left behind although their id could still be read: 0.'
+    'the file: 0. Uploads left behind although their id could still be read: 0. The service stands where it stood when the journal was whole, ' +
+    'so a journal that ends early knows nothing of an upload that is there.'
   return `${table}\n\n${words}\n\n${measuredOn()}`
 }

@@ -44,7 +44,7 @@ async function runOne({ name, run }: Campaign): Promise<void> {
   const say = (line: string): void => console.log(`${name}: ${line}`)
   try {
     const told = await run({ seed, share, only, signal: stop, say })
-    const figures = `${told}; \`npm run faults -- --only ${name} --seed ${seed}\``
+    const figures = `${told}; \`${commandFor(name)}\``
     console.log(`\n${figures}\n`)
     if (values.write) writeFigures({ page: 'reliability', name }, figures)
     say(`every promise was kept, ${Math.round((performance.now() - startedMs) / 1000)} s`)
@@ -54,11 +54,16 @@ async function runOne({ name, run }: Campaign): Promise<void> {
       process.exitCode = 130
       return
     }
-    const one = error instanceof BrokenPromise ? ` --case ${error.replay}` : ` --share ${share}`
     say(`BROKEN: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    console.log(`replay it: npm run faults -- --only ${name} --seed ${seed}${one}`)
+    console.log(`replay it: ${commandFor(name, error instanceof BrokenPromise ? error.replay : only)}`)
     process.exitCode = 1
   }
+}
+
+/** Does the same again, or one case of it. */
+function commandFor(name: string, number = only): string {
+  const part = number === undefined ? (share < 1 ? ` --share ${share}` : '') : ` --case ${number}`
+  return `npm run faults -- --only ${name} --seed ${seed}${part}`
 }
 
 function chooseCampaigns(names: readonly string[]): readonly Campaign[] {

@@ -72,11 +72,12 @@ async function liveOn(life: Life): Promise<UploadResult> {
   const past = await openPast(life)
   life.doubtfulSince = doubtSince(past.intents)
   let { current } = past
+  const owed = [...past.pendingAborts]
   if (life.request.restart) {
     await abandonAll(life, past)
     current = undefined
   }
-  for (const uploadId of [...past.pendingAborts]) await abandon(life, past, uploadId)
+  for (const uploadId of owed) await abandon(life, past, uploadId)
   if (current?.committed) {
     const end = await unheard(life, current)
     if (end !== undefined) return closeUpload(life, past, { end, resumed: true })

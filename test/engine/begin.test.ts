@@ -193,15 +193,20 @@ test('an upload whose abort is still to be done is not taken for a lost Initiate
   const world = createWorld()
   await failure('cancelled', world.run(stoppingAtPart(1)))
   const [old] = world.uploadIds()
+  const asked: string[] = []
   const result = await world.run({
     restart: true,
     tap: {
-      before: (call) => {
-        const abortFails = call.operation === 'AbortMultipartUpload' && call.number <= 3
-        if (abortFails || (call.operation === initiate && call.number === 1)) throw lostAnswer()
+      before: ({ operation, number }) => {
+        asked.push(operation)
+        const abortFails = operation === 'AbortMultipartUpload' && number <= 3
+        if (abortFails || (operation === initiate && number === 1)) throw lostAnswer()
       },
     },
   })
+  const first = asked.slice(0, asked.indexOf(initiate))
+  const aborts = first.filter((operation) => operation === 'AbortMultipartUpload')
+  assert.equal(aborts.length, 3, 'what fails is tried again when the new upload is over, and not before')
   assert.notEqual(result.uploadId, old)
   await assertDone(world, result)
 })

@@ -124,3 +124,11 @@ test('the words of a service are repeated only so far', () => {
   const { message } = failure(400, documentOf('Odd').replace('Said so.', 'x'.repeat(100_000)))
   assert.ok(message.length < 1000, `${message.length} characters`)
 })
+
+test('whatever stands in an error document, the message is one line that can be read', () => {
+  const odd = 'a\nb\u009b31m\u2028c'
+  const document = `<Error><Code>${odd}</Code><Message>${odd}</Message><EC>${odd}</EC><RequestId>${'r'.repeat(9000)}</RequestId><Endpoint>${odd}</Endpoint></Error>`
+  const { message } = failure(403, document)
+  assert.doesNotMatch(message, /[\p{Cc}\u2028]/u)
+  assert.ok(message.length < 3000, `${message.length} characters`)
+})

@@ -40,6 +40,10 @@ export interface UploadWorld {
   /** Somebody else's. */
   storeObject(key: string, bytes: Uint8Array): Promise<void>
   objectBytes(key: string): Promise<Uint8Array>
+  /** Ids of uploads that are unfinished. */
+  unfinished(): Promise<readonly string[]>
+  /** Method and first parameter of the request whose answer was changed last. */
+  readonly struck: string | undefined
 }
 
 const bucket = 'examplebucket'
@@ -77,6 +81,7 @@ export async function createUploadWorld(): Promise<UploadWorld> {
   let disturbance: Disturbance | undefined
   let asked = 0
   let earlier: PlainAnswer | undefined
+  let lastStruck: string | undefined
 
   const direct: Transport = async (request) => {
     const body = await bodyOf(request)
@@ -90,6 +95,8 @@ export async function createUploadWorld(): Promise<UploadWorld> {
     const isStruck = disturbance?.nth === asked
     asked += 1
     const struck = isStruck ? disturbance : undefined
+    if (struck !== undefined)
+      lastStruck = `${request.method} ${/\?([a-zA-Z]+)/.exec(request.target)?.[1] ?? ''}`
     if (struck?.kind === 'refused') {
       await bodyOf(request)
       return httpOf(changed(refusal, struck))
@@ -129,6 +136,13 @@ export async function createUploadWorld(): Promise<UploadWorld> {
     async objectBytes(key) {
       const { chunks } = await createBucketClient(undisturbed).getObject(key, { signal })
       return collect(chunks)
+    },
+    async unfinished() {
+      const { uploads } = await createBucketClient(undisturbed).listMultipartUploads({ signal })
+      return uploads.map(({ uploadId }) => uploadId)
+    },
+    get struck() {
+      return lastStruck
     },
   }
 }

@@ -294,6 +294,13 @@ test('no id that any line names is ever lost', () => {
   )
 })
 
+test('a checksum that is none, or is written in another way than it always is, is not reckoned with', () => {
+  for (const crc64 of ['0', '18446744073709551615']) assert.ok(decodeRecord(encodeRecord(part(1, { crc64 }))))
+  for (const crc64 of ['18446744073709551616', '99999999999999999999', '007', '-1', '']) {
+    assert.equal(decodeRecord(encodeRecord(part(1, { crc64 }))), undefined, crc64)
+  }
+})
+
 test('the identity of a file is its size, times and place, all of them', () => {
   assert.equal(sameIdentity(identity, { ...identity }), true)
   for (const name of Object.keys(identity)) {

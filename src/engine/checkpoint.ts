@@ -228,6 +228,11 @@ function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
   }
 }
 
+/** A time as records have it, a whole number from 0 on, whatever fraction or clock it comes from. Never later. */
+export function recordedTime(ms: number): number {
+  return Math.max(0, Math.floor(ms))
+}
+
 /** Two states of one file between which the file system reports no change. */
 export function sameIdentity(a: SourceIdentity | null, b: SourceIdentity | null): boolean {
   return a !== null && b !== null && sameFile(a, b) && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
@@ -244,7 +249,10 @@ type Check = (line: CheckpointLine) => boolean
 
 const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const count = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-const decimal = (value: unknown): value is string => typeof value === 'string' && /^\d{1,20}$/.test(value)
+const largestCrc64 = 2n ** 64n - 1n
+/** As it is always written: another way to write the same number would count as another checksum. */
+const decimal = (value: unknown): value is string =>
+  typeof value === 'string' && /^(0|[1-9]\d{0,19})$/.test(value) && BigInt(value) <= largestCrc64
 const record = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../src/engine/errors.js'
+import type { ObjectService } from '../../src/engine/ports.js'
 import { someBytes } from './file.js'
 import type { Call } from './tapped-service.js'
 import {
@@ -247,4 +248,23 @@ test('a body that stalls gets twice the patience each time', async () => {
   })
   assert.deepEqual(patience, [1, 2, 4, 8])
   await assertDone(world, result)
+})
+
+test('a service whose answers tell the time in fractions, or from before 1970, is gone on with by the next run', async () => {
+  for (const initiated of [1_700_000_000_750.25, -86_400_000]) {
+    const world = createWorld()
+    const dress = (service: ObjectService): ObjectService => ({
+      ...service,
+      createMultipartUpload: async (name, options) => ({
+        ...(await service.createMultipartUpload(name, options)),
+        initiated,
+      }),
+      now: () => initiated,
+    })
+    const { tap, signal } = stoppingAtPart(3)
+    await failure('cancelled', world.run({ tap, signal, dress }))
+    const result = await world.run({ dress })
+    assert.deepEqual([result.resumed, result.parts.kept], [true, 2])
+    await assertDone(world, result)
+  }
 })

@@ -27,6 +27,9 @@ import { ossLimits } from './limits.js'
 import { measured } from './measured.js'
 import { type CallOptions, type OssOptions, Requests } from './requests.js'
 
+/** Pages of a thousand unfinished uploads of one key: beyond them the list can only be one that never ends. */
+const mostUploadPages = 1000
+
 /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
 export function createOssService(options: OssOptions): ObjectService {
   return new OssService(options)
@@ -163,7 +166,7 @@ class OssService implements ObjectService {
   async listMultipartUploads(key: string, options: RequestOptions): Promise<readonly ListedUpload[]> {
     const found: ListedUpload[] = []
     let after: { keyMarker?: string; uploadIdMarker?: string } = {}
-    for (;;) {
+    for (let pages = 1; ; pages += 1) {
       const { output } = await this.#requests.call(
         listMultipartUploads,
         { bucket: this.bucket, prefix: key, maxUploads: 1000, encodingType: 'url', ...after },
@@ -174,7 +177,7 @@ class OssService implements ObjectService {
       }
       // The key itself comes before all longer ones.
       if (!output.isTruncated || output.nextKeyMarker !== key) return found
-      if (output.nextUploadIdMarker === after.uploadIdMarker) {
+      if (output.nextUploadIdMarker === after.uploadIdMarker || pages === mostUploadPages) {
         throw new ServiceError('odd-answer', 'The list of unfinished uploads goes round in a circle.')
       }
       after = { keyMarker: output.nextKeyMarker, uploadIdMarker: output.nextUploadIdMarker }

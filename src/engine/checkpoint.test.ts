@@ -100,6 +100,11 @@ test('a record that lacks one of its fields is no record', () => {
   }
 })
 
+test('an intent needs no time: the service may not have been heard yet', () => {
+  const { serviceTime: _unknown, ...line } = encodeRecord(intent())
+  assert.deepEqual(foldCheckpoint([line]).intents, [line])
+})
+
 test('values that are not what they should be make no record', () => {
   const wrong: readonly CheckpointLine[] = [
     { ...part(1), partNumber: 0 },
@@ -125,17 +130,20 @@ test('values that are not what they should be make no record', () => {
     { ...encodeRecord(opened()), headers: { open: null, secret: {} } },
     { ...encodeRecord(opened()), headers: null },
     { ...encodeRecord(intent()), operation: 'complete' },
+    { ...encodeRecord(intent()), serviceTime: '5' },
+    { kind: 'refused', operation: 'put' },
     { ...encodeRecord(closed()), how: 'lost' },
   ]
   for (const line of wrong) assert.equal(decodeRecord(line), undefined, JSON.stringify(line))
 })
 
-test('zero is a size and a moment', () => {
-  const zeros: readonly CheckpointRecord[] = [
+test('the smallest values are values', () => {
+  const smallest: readonly CheckpointRecord[] = [
     part(1, { size: 0, identity: { ...identity, size: 0 } }),
     { ...intent(), serviceTime: 0 } as CheckpointRecord,
+    { ...opened(), partSize: 1 } as CheckpointRecord,
   ]
-  for (const record of zeros) assert.deepEqual(decodeRecord(encodeRecord(record)), record)
+  for (const record of smallest) assert.deepEqual(decodeRecord(encodeRecord(record)), record)
 })
 
 test('kinds of other versions are passed over, whatever they are called', () => {

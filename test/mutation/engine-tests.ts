@@ -1,17 +1,32 @@
 /**
- * Every test of the engine in one process, ended by the first that fails. Run as a program; the engine it is compiled
- * beside may have a mutant switched on.
+ * Every test of the engine in one process, those of the mutated file first: most mutants end there, and the first failure
+ * is the last thing asked. Run as a program.
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { fixture } from '../support/paths.js'
+import { activeMutant } from './verdicts.js'
 
 // A mutant must not survive on one day and be killed on the next.
 fc.configureGlobal({ seed: 1 })
 
-for (const folder of ['build/src/engine', 'build/test/engine']) {
-  const names = readdirSync(fixture(folder)).filter((name) => name.endsWith('.test.js'))
-  for (const name of names.sort()) await import(pathToFileURL(join(fixture(folder), name)).href)
+const suites = ['build/src/engine', 'build/test/engine'].flatMap((folder) =>
+  readdirSync(fixture(folder))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(folder, name)),
+)
+const nearest = `${nameOfMutated()}.test.js`
+const isNear = (path: string): number => (parse(path).base === nearest ? 1 : 0)
+for (const path of suites.sort().sort((a, b) => isNear(b) - isNear(a))) {
+  await import(pathToFileURL(fixture(path)).href)
+}
+
+/** Which file has the active mutant in it: Stryker leaves a question for each in the source. */
+function nameOfMutated(): string | undefined {
+  const mark = new RegExp(`stryMutAct_\\w+\\("${activeMutant()}"\\)`)
+  const names = readdirSync(fixture('src/engine')).filter((name) => name.endsWith('.ts'))
+  const mutated = names.find((name) => mark.test(readFileSync(fixture(join('src/engine', name)), 'utf8')))
+  return mutated === undefined ? undefined : parse(mutated).name
 }

@@ -99,7 +99,21 @@ test('a foreign part is checked against the file, in every mode', () => {
   for (const verify of ['always', 'changed', 'paranoid'] as const) {
     const fate = fateOf({ listed: listedPart(1), verify })
     assert.ok(fate.kind === 'check')
-    assert.equal(fate.claim.recorded, undefined)
+    assert.deepEqual(fate.claim, { partNumber: 1, size: 40, listed: listedPart(1) })
+  }
+})
+
+test('a part is checked by the last that was recorded of it', () => {
+  const stored = proof(1, { identity: before, crc64: '7' })
+  const verified = proof(1, { identity: before, crc64: '8' })
+  for (const [history, recorded] of [
+    [{ stored }, stored],
+    [{ verified }, verified],
+    [{ stored, verified }, verified],
+  ] as const) {
+    const fate = fateOf({ listed: etagOnly(1), history })
+    assert.ok(fate.kind === 'check')
+    assert.deepEqual(fate.claim.recorded, recorded)
   }
 })
 

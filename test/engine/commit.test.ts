@@ -39,7 +39,10 @@ for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throt
     const result = await world.run({ tap: { after: failing(complete, error(meaning)) } })
     assert.equal(world.asked(complete), 1)
     assert.equal(world.memory.history.length, 1)
-    assert.equal(world.eventsOf('settled').length, 1)
+    assert.deepEqual(
+      world.eventsOf('settled').map(({ message }) => message),
+      [`Complete answered: It was ${meaning}. The object is there and is ours.`],
+    )
     assert.deepEqual(result.parts, { kept: 0, sent: 5 })
     await assertDone(world, result)
   })
@@ -49,6 +52,10 @@ for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throt
     const result = await world.run({ tap: { before: failing(complete, error(meaning)) } })
     assert.equal(world.asked(complete), 2)
     assert.equal(world.asked('UploadPart'), 5)
+    assert.deepEqual(
+      world.eventsOf('waiting').map(({ operation }) => operation),
+      [complete],
+    )
     await assertDone(world, result)
   })
 }
@@ -278,7 +285,9 @@ test('a part that somebody replaces before every Complete is an integrity failur
 
 test('InvalidPart that nobody can explain is an integrity failure after two repetitions', async () => {
   const world = createWorld()
-  await failure('integrity', world.run({ tap: { before: alwaysFailing(complete, error('invalid-part')) } }))
+  const before = alwaysFailing(complete, error('invalid-part'))
+  const failed = await failure('integrity', world.run({ tap: { before } }))
+  assert.deepEqual([failed.message, failed.requestId], ['It was invalid-part.', 'R9'])
   assert.equal(world.asked(complete), 3)
   assert.equal(world.asked('UploadPart'), 5)
   await assertDone(world, await world.run())
@@ -317,7 +326,8 @@ test('a Complete that tells no CRC-64 is settled by a look; where that tells non
 
   const blind = createWorld()
   const before = alwaysFailing('HeadObject', denied)
-  await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
+  const failed = await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
+  assert.match(failed.message, /does not say which CRC-64 it has\. Run it again/)
 })
 
 test('a part whose CRC-64 does not agree is sent again, and is no success if it never does', async () => {

@@ -7,7 +7,11 @@ import { join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { fixture } from '../support/paths.js'
+import { limitCpu } from './cpu-limit.js'
 import { activeMutant } from './verdicts.js'
+
+/** No test takes half a second. */
+await limitCpu(2500)
 
 // A mutant must not survive on one day and be killed on the next.
 fc.configureGlobal({ seed: 1 })

@@ -90,13 +90,16 @@ test('every explanation is about a file that is there, gives its reason, and sta
   assert.deepEqual(keys, [...new Set(keys)])
 })
 
-const preload = new URL('./cpu-limit.js', import.meta.url)
-
-test('a process that never ends is ended, and one that waits is not', () => {
-  const run = (code: string) =>
-    spawnSync(process.execPath, [`--import=${preload.href}?ms=1000`, '--eval', code], { timeout: 60_000 })
+test('a process that never ends is ended, and one that waits or gives signs of life is not', () => {
+  const run = (code: string) => {
+    const module = new URL('./cpu-limit.js', import.meta.url).href
+    const program = `import { giveSignOfLife, limitCpu } from '${module}'\nawait limitCpu(1000)\n${code}`
+    return spawnSync(process.execPath, ['--input-type=module', '--eval', program], { timeout: 60_000 })
+  }
   assert.equal(run('for (;;);').signal, 'SIGKILL')
   assert.equal(run('setTimeout(() => process.exit(3), 1200)').status, 3)
+  const busy = 'while (process.cpuUsage().user < 1_500_000) giveSignOfLife()\nprocess.exit(3)'
+  assert.equal(run(busy).status, 3)
 })
 
 test('the first test that fails ends the run and is named', () => {

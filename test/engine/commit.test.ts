@@ -89,6 +89,17 @@ test('a lost answer that may not be looked into is asked again; the upload that 
   await assertDone(world, result)
 })
 
+test('a Complete that did nothing is asked again where nobody may look at the object', async () => {
+  const world = createWorld()
+  const before = ({ operation, number }: { operation: string; number: number }): void => {
+    if (operation === complete && number === 1) throw lostAnswer()
+    if (operation === 'HeadObject') throw denied()
+  }
+  const result = await world.run({ tap: { before } })
+  assert.equal(world.asked(complete), 2)
+  await assertDone(world, result)
+})
+
 test('an object completed in a run that died is found, and nothing is sent', async () => {
   const world = createWorld()
   await lostComplete(world)
@@ -215,6 +226,7 @@ test('a Complete that comes through only after we looked is success, though its 
     },
   })
   assert.equal(world.asked('InitiateMultipartUpload'), 1)
+  assert.equal(world.asked('AbortMultipartUpload'), 0, 'it is known to be gone')
   assert.equal(world.eventsOf('settled').length, 1)
   assert.equal(world.memory.history.length, 1)
   await assertDone(world, result)
@@ -363,6 +375,7 @@ test('a failed callback is told as such; the object is stored and the checkpoint
     const failed = await failure('callback-failed', world.run({ multipartThreshold, tap }))
     assert.equal(failed.requestId, 'R9')
     assert.deepEqual(world.object()?.bytes, world.file.bytes)
+    assert.equal(world.asked('AbortMultipartUpload'), 0)
     assert.deepEqual(world.uploadIds(), [])
     assert.deepEqual(await world.store.list(), [])
     assert.equal(world.progress.at(-1)?.[0], world.file.bytes.length)

@@ -50,6 +50,7 @@ for (const size of [partSize, 2 * partSize - 1, 2 * partSize, 2 * partSize + 1, 
     assert.deepEqual(result.parts, { kept: 0, sent: Math.ceil(size / partSize) })
     assert.deepEqual(result.bytes, { kept: 0, sent: size })
     assert.equal(result.resumed, false)
+    assert.equal(world.asked('AbortMultipartUpload'), 0, 'what became the object is aborted')
     await assertDone(world, result)
   })
 }

@@ -257,6 +257,8 @@ test('without either, the MD5 of the file is held against the ETag, in any case 
   const replaced = claim(etagOnly(1, md5), proof(1))
   assert.equal(needsMd5(replaced), true)
   assert.equal(provedBy(replaced, { size: 40, crc64: '100', md5 }), true)
+  const others = { size: 40, crc64: '100', md5: `${md5.slice(1)}0` }
+  assert.equal(provedBy(replaced, others), false, 'what was recorded is not there any more')
 })
 
 test('bytes of another length prove nothing', () => {

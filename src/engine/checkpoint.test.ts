@@ -57,6 +57,7 @@ const fold = (...records: readonly CheckpointRecord[]) => foldCheckpoint(records
 const everyKind: readonly CheckpointRecord[] = [
   intent(),
   intent('b', 'put'),
+  { kind: 'refused', operation: 'initiate' },
   opened(),
   part(1),
   part(2, { kind: 'verified', identity: null }),
@@ -99,6 +100,11 @@ test('a record that lacks one of its fields is no record', () => {
   }
 })
 
+test('an intent needs no time: the service may not have been heard yet', () => {
+  const { serviceTime: _unknown, ...line } = encodeRecord(intent())
+  assert.deepEqual(foldCheckpoint([line]).intents, [line])
+})
+
 test('values that are not what they should be make no record', () => {
   const wrong: readonly CheckpointLine[] = [
     { ...part(1), partNumber: 0 },
@@ -119,10 +125,25 @@ test('values that are not what they should be make no record', () => {
     { ...encodeRecord(opened()), headers: [] },
     { ...encodeRecord(opened()), headers: { open: { a: 1 }, secret: {} } },
     { ...encodeRecord(opened()), headers: { open: {}, secret: { a: { salt: 's' } } } },
+    { ...encodeRecord(opened()), headers: { open: {}, secret: { a: { hash: 'h' } } } },
+    { ...encodeRecord(opened()), headers: { open: {}, secret: { a: null } } },
+    { ...encodeRecord(opened()), headers: { open: null, secret: {} } },
+    { ...encodeRecord(opened()), headers: null },
     { ...encodeRecord(intent()), operation: 'complete' },
+    { ...encodeRecord(intent()), serviceTime: '5' },
+    { kind: 'refused', operation: 'put' },
     { ...encodeRecord(closed()), how: 'lost' },
   ]
   for (const line of wrong) assert.equal(decodeRecord(line), undefined, JSON.stringify(line))
+})
+
+test('the smallest values are values', () => {
+  const smallest: readonly CheckpointRecord[] = [
+    part(1, { size: 0, identity: { ...identity, size: 0 } }),
+    { ...intent(), serviceTime: 0 } as CheckpointRecord,
+    { ...opened(), partSize: 1 } as CheckpointRecord,
+  ]
+  for (const record of smallest) assert.deepEqual(decodeRecord(encodeRecord(record)), record)
 })
 
 test('kinds of other versions are passed over, whatever they are called', () => {
@@ -222,11 +243,21 @@ test('an intent is open until an upload answers it; the latest is answered first
 })
 
 test('the intent of a PutObject is not answered by an upload', () => {
-  const { intents } = fold(intent('put', 'put'), intent('initiate'), opened())
-  assert.deepEqual(
-    intents.map((record) => record.source),
-    ['put'],
-  )
+  const put = intent('put', 'put')
+  for (const records of [
+    [put, intent('initiate'), opened()],
+    [intent('initiate'), put, opened()],
+    [put, opened()],
+  ]) {
+    assert.deepEqual(fold(...records).intents, [put])
+  }
+})
+
+test('an intent that the service refused leaves nothing to look for', () => {
+  const refused: CheckpointRecord = { kind: 'refused', operation: 'initiate' }
+  const state = fold(intent('lost'), intent('refused'), refused)
+  assert.deepEqual(state.intents, [intent('lost')])
+  assert.equal(state.knownIds.size, 0)
 })
 
 test('the last opened upload is current; one before it that nobody closed is a leftover', () => {
@@ -309,5 +340,6 @@ test('the identity of a file is its size, times and place, all of them', () => {
     assert.equal(sameFile(identity, other), name.endsWith('Ns'), name)
   }
   assert.equal(sameIdentity(null, identity), false)
+  assert.equal(sameIdentity(identity, null), false)
   assert.equal(sameIdentity(null, null), false, 'bytes of no state are not trusted by bytes of no state')
 })

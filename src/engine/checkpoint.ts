@@ -138,12 +138,12 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
   const uploadOf = (uploadId: string): MutableUpload => {
     const known = uploads.get(uploadId)
     if (known !== undefined) return known
-    const fresh: MutableUpload = { parts: new Map() }
+    const fresh: MutableUpload = { opened: false, parts: new Map(), committed: false }
     uploads.set(uploadId, fresh)
     return fresh
   }
   const intents: IntentRecord[] = []
-  let currentId: string | undefined
+  let lastOpened: OpenedRecord | undefined
   for (const record of records) {
     if (record.kind === 'intent') {
       intents.push(record)
@@ -157,9 +157,9 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
     switch (record.kind) {
       case 'opened':
         // Lines may be doubled; only the first one of an id answers an intent.
-        if (upload.opened === undefined) answerLast(intents)
-        upload.opened = record
-        currentId = record.uploadId
+        if (!upload.opened) answerLast(intents)
+        upload.opened = true
+        lastOpened = record
         break
       case 'stored':
         upload.parts.set(record.partNumber, { stored: record })
@@ -184,22 +184,17 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
         break
     }
   }
-  const current = currentId === undefined ? undefined : asOpen(uploads.get(currentId))
-  const ids = [...uploads.keys()]
-  const others = current === undefined ? ids : ids.filter((id) => id !== currentId)
+  const current = lastOpened === undefined ? undefined : asOpen(lastOpened, uploadOf(lastOpened.uploadId))
+  const others = [...uploads].filter(([id]) => id !== current?.opened.uploadId)
+  const othersThat = (fits: (upload: MutableUpload) => boolean): string[] =>
+    others.filter(([, upload]) => fits(upload)).map(([id]) => id)
   return {
     ...(current === undefined ? {} : { current }),
     intents,
-    pendingAborts: others.filter((id) => uploads.get(id)?.end === 'aborting'),
-    leftovers: others.filter((id) => {
-      const upload = uploads.get(id)
-      return upload?.end === 'left' || (upload?.opened !== undefined && upload.end === undefined)
-    }),
-    knownIds: new Set(ids),
-    unopenedIds: ids.filter((id) => {
-      const upload = uploads.get(id)
-      return upload !== undefined && upload.opened === undefined && upload.end === undefined
-    }),
+    pendingAborts: othersThat(({ end }) => end === 'aborting'),
+    leftovers: othersThat(({ end, opened }) => end === 'left' || (opened && end === undefined)),
+    knownIds: new Set(uploads.keys()),
+    unopenedIds: othersThat(({ end, opened }) => !opened && end === undefined),
   }
 }
 
@@ -209,23 +204,19 @@ function answerLast(intents: IntentRecord[]): void {
 }
 
 interface MutableUpload {
-  opened?: OpenedRecord
+  opened: boolean
   readonly parts: Map<number, PartHistory>
   completing?: CompletingRecord
-  committed?: boolean
+  committed: boolean
   end?: 'left' | 'aborting' | 'closed'
 }
 
-function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
-  if (upload?.opened === undefined || upload.end === 'closed') return undefined
+function asOpen(opened: OpenedRecord, upload: MutableUpload): OpenUpload | undefined {
+  const { parts, completing, committed, end } = upload
+  if (end === 'closed') return undefined
   // A run that died while it tidied up after success has not been heard: the next one finds the object and says so.
-  if (upload.end !== undefined && upload.committed !== true) return undefined
-  return {
-    opened: upload.opened,
-    parts: upload.parts,
-    committed: upload.committed === true,
-    ...(upload.completing === undefined ? {} : { completing: upload.completing }),
-  }
+  if (end !== undefined && !committed) return undefined
+  return { opened, parts, committed, ...(completing === undefined ? {} : { completing }) }
 }
 
 /** A time as records have it, a whole number from 0 on, whatever fraction or clock it comes from. Never later. */

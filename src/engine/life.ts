@@ -38,6 +38,8 @@ export interface UploadRequest {
   readonly verify: Verify
   /** Abandon what is there and begin anew. */
   readonly restart: boolean
+  /** Where no checkpoint names an upload, look for one at the service: any that fits, or the one of this id. */
+  readonly adopt?: boolean | string | undefined
   /** Take over a lock that can't be proved dead. */
   readonly steal: boolean
   /** Milliseconds without any progress after which the upload ends as interrupted. */
@@ -106,6 +108,13 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
     patienceLeftMs: () => movedAt + noProgressForMs - runtime.monotonic(),
     acquainted: false,
   }
+}
+
+/** For questions that are not worth a long wait: the object is there already. In milliseconds. */
+const briefPatienceMs = 20_000
+
+export function briefly(life: Conversation): Conversation {
+  return { ...life, liveness: createLiveness(life.ports.runtime, briefPatienceMs) }
 }
 
 /** Before an upload exists at the service, what can't be written down must not be done. */

@@ -23,7 +23,7 @@ export async function differingHeaders(life: Conversation, uploadId: string): Pr
     if (headers.length === 0) return []
     const message =
       `The upload was begun by somebody else, with other headers than were asked for now: ${headers.join(', ')}. ` +
-      'The object has those it was begun with; its bytes are the file.'
+      'The object has those it was begun with; its bytes are those of the file.'
     life.emit({ type: 'headers-differ', uploadId, headers, message })
     return headers
   } catch (error) {

@@ -56,14 +56,19 @@ export interface Liveness {
   acquainted: boolean
 }
 
-/** What it takes to talk to the service about one target and write down what it said. */
-export interface Conversation {
-  readonly ports: Pick<Ports, 'service' | 'runtime'>
-  readonly request: Pick<UploadRequest, 'key' | 'headers'>
-  readonly log: CheckpointLog
+/** What it takes to ask something again until it is answered. */
+export interface Persisting {
+  readonly ports: Pick<Ports, 'runtime'>
   readonly signal: CancelSignal
   readonly liveness: Liveness
   readonly emit: (event: UploadEvent) => void
+}
+
+/** What it takes to talk to the service about one target and write down what it said. */
+export interface Conversation extends Persisting {
+  readonly ports: Pick<Ports, 'service' | 'runtime'>
+  readonly request: Pick<UploadRequest, 'key' | 'headers'>
+  readonly log: CheckpointLog
 }
 
 export interface Life extends Conversation {
@@ -153,7 +158,7 @@ const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd
  * the caller (`liveness.moved`): a side question that is always answered must not keep a hopeless request alive.
  */
 export async function persist<T>(
-  life: Conversation,
+  life: Persisting,
   what: { readonly operation: string; readonly partNumber?: number; readonly signal?: CancelSignal },
   once: (attempt: Attempt) => Promise<T>,
   passOn: readonly FailureMeaning[] = [],

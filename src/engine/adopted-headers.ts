@@ -22,7 +22,7 @@ export async function differingHeaders(life: Conversation, uploadId: string): Pr
     const headers = service.differingHeaders(asked, found)
     if (headers.length === 0) return []
     const message =
-      `The upload was begun by somebody else, with other headers than were asked for now: ${headers.join(', ')}. ` +
+      `The adopted upload was begun with other headers than are asked for now: ${headers.join(', ')}. ` +
       'The object has those it was begun with; its bytes are those of the file.'
     life.emit({ type: 'headers-differ', uploadId, headers, message })
     return headers

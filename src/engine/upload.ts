@@ -96,7 +96,7 @@ async function liveOn(life: Life): Promise<UploadResult> {
     past.leftovers.add(current.opened.uploadId)
     current = undefined
   }
-  if (past.current === undefined && wantsAdoption(life.request)) current = await adoptUpload(life, past)
+  if (current === undefined && wantsAdoption(life.request)) current = await adoptUpload(life, past)
   for (let beginning = 1; ; beginning++) {
     if (current !== undefined && !planFits(life.size, current.opened.partSize, life.ports.service.limits)) {
       const { uploadId } = current.opened

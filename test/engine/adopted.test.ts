@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { ServiceError, UploadError } from '../../src/engine/errors.js'
 import type { CheckpointLine } from '../../src/engine/ports.js'
 import { someBytes } from './file.js'
+import type { Call } from './tapped-service.js'
 import {
   alwaysFailing,
   assertDone,
@@ -227,6 +228,19 @@ test('an upload of ours whose checkpoint lost its opening is adopted rather than
   await assertDone(world, result)
 })
 
+test('an upload of ours that is adopted and finished in one run leaves nothing, and nothing is said of others', async () => {
+  const world = createWorld()
+  await failure('cancelled', world.run(stoppingAtPart(3)))
+  const [id] = world.uploadIds()
+  await loseLines(world, (line) => line['kind'] === 'opened')
+  const result = await world.run({ adopt })
+  assert.equal(result.uploadId, id)
+  assert.deepEqual(result.parts, { kept: 2, sent: 3 })
+  assert.deepEqual(world.eventsOf('adopted-left'), [])
+  assert.equal(world.asked(abort), 0)
+  await assertDone(world, result)
+})
+
 test('an Initiate that went unanswered stays so beside an adopted upload: what it left is told', async () => {
   const { world, id } = foreignUpload()
   world.clock.pass(5000)
@@ -239,4 +253,20 @@ test('an Initiate that went unanswered stays so beside an adopted upload: what i
   assertStored(world, result)
   assert.deepEqual(world.eventsOf('orphans-suspected').at(-1)?.uploadIds, [lost])
   assert.deepEqual(world.uploadIds(), [lost])
+})
+
+test('an adopted upload that remains is told as left, not as an orphan of ours', async () => {
+  const { world, id } = foreignUpload()
+  const after = failing('InitiateMultipartUpload')
+  await failure('interrupted', world.run({ noProgressForMs: 0, tap: { after } }))
+  const [, lost] = world.uploadIds()
+  const before = (call: Call): void => {
+    if (call.operation !== 'CompleteMultipartUpload') return
+    world.memory.storeObject(key, world.file.bytes, {})
+    throw lostAnswer()
+  }
+  const result = await world.run({ adopt, tap: { before } })
+  assertStored(world, result)
+  assert.deepEqual(world.uploadIds(), [id, lost])
+  assert.deepEqual(world.eventsOf('orphans-suspected').at(-1)?.uploadIds, [lost])
 })

@@ -59,10 +59,14 @@ export function judgeFailure(failed: FailedAttempt): Verdict {
   return { kind: 'wait', delayMs: Math.min(delayMs, patienceLeftMs) }
 }
 
+/** The adapter has mended what the request was refused for: the same again has a chance at once. Nothing was done. */
+export function isCured({ meaning }: ServiceError): boolean {
+  return meaning === 'credentials-rejected' || meaning === 'clock-skew'
+}
+
 /** Full jitter: uniform between nothing and a ceiling that doubles. What was cured already is tried again at once. */
 function backoff({ error, attempt, sameMeaning, luck }: FailedAttempt): number {
-  const cured = error.meaning === 'credentials-rejected' || error.meaning === 'clock-skew'
-  if (cured && sameMeaning === 1) return 0
+  if (isCured(error) && sameMeaning === 1) return 0
   return luck * Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(attempt - 1, 10))
 }
 

@@ -6,7 +6,6 @@ import { type TestContext, test } from 'node:test'
 import { UsageError } from '../../src/cli/failure.js'
 import { type SweepFlags, sweepRemote } from '../../src/cli/remote-sweep.js'
 import type { World as CliWorld } from '../../src/cli/world.js'
-import { remoteUploads } from '../../src/index.js'
 import { bytesFrom, createWorld, failure, PART, type World } from '../library/world.js'
 
 const dayMs = 86_400_000
@@ -29,11 +28,11 @@ async function openStage(t: TestContext): Promise<Stage> {
   const elsewhere = join(world.folder, 'elsewhere')
   const filename = await world.file(bytesFrom(1, 3 * PART))
   const stopped = async (key: string, store: string): Promise<string> => {
-    const before = new Set(await unfinished(world))
+    const before = new Set(await world.unfinished())
     world.stopAtPart(2)
     await failure(world.upload(key, filename, { store }), 'denied')
     world.server.faults.clear()
-    return (await unfinished(world)).find((id) => !before.has(id)) ?? ''
+    return (await world.unfinished()).find((id) => !before.has(id)) ?? ''
   }
   const old = [await stopped('a', elsewhere), await stopped('b', elsewhere)]
   const known = await stopped('c', world.store)
@@ -74,13 +73,8 @@ async function openStage(t: TestContext): Promise<Stage> {
   return { world, lines, errors, old, young, known, sweep }
 }
 
-/** Their ids, by the call that copes with a clock that went on. */
-async function unfinished({ bucket, store }: World): Promise<readonly string[]> {
-  return (await remoteUploads(bucket, { store })).uploads.map(({ uploadId }) => uploadId)
-}
-
 async function assertLeft({ world }: Stage, ids: readonly string[]): Promise<void> {
-  assert.deepEqual(new Set(await unfinished(world)), new Set(ids))
+  assert.deepEqual(new Set(await world.unfinished()), new Set(ids))
 }
 
 test('with consent the old ones are aborted: not the younger one, nor one that the store here knows', async (t) => {

@@ -22,19 +22,14 @@ async function agingWorld(t: TestContext): Promise<{ world: World; pass: (ms: nu
   }
 }
 
-/** Their ids, by the call that copes with a clock that went on. */
-async function unfinished({ bucket }: World): Promise<readonly string[]> {
-  return (await remoteUploads(bucket)).uploads.map(({ uploadId }) => uploadId)
-}
-
 /** An upload that was stopped with two parts at the service; its id. */
 async function stopped(world: World, key: string, store = world.store): Promise<string> {
   const filename = await world.file(bytesFrom(1, 4 * PART))
-  const before = new Set(await unfinished(world))
+  const before = new Set(await world.unfinished())
   world.stopAtPart(3)
   await failure(world.upload(key, filename, { store, multipartThreshold: 0 }), 'denied')
   world.server.faults.clear()
-  return (await unfinished(world)).find((id) => !before.has(id)) ?? ''
+  return (await world.unfinished()).find((id) => !before.has(id)) ?? ''
 }
 
 test('each upload is told apart: ours, owed, a possible orphan, somebody else’s', async (t) => {
@@ -117,7 +112,7 @@ test('how old an upload is, its newest part says, by the service’s clock; its 
   assert.equal(lastTouched({ initiated: 5, stored: { parts: 0, bytes: 0 } }), 5)
   assert.equal(lastTouched({ initiated: 5 }), undefined)
   assert.equal(await abortIfOlder(bucket, upload, { olderThanMs: 3 * dayMs }), 'touched')
-  assert.deepEqual(await unfinished(world), [id])
+  assert.deepEqual(await world.unfinished(), [id])
 })
 
 test('one that got a part after it was listed is left alone, one that is gone is told, the rest is aborted until gone', async (t) => {
@@ -133,13 +128,13 @@ test('one that got a part after it was listed is left alone, one that is gone is
   world.server.faults.clear()
   assert.equal(await abortIfOlder(bucket, upload, { olderThanMs: 7 * dayMs }), 'touched')
   assert.equal(world.asked('AbortMultipartUpload').length, 0)
-  assert.deepEqual(await unfinished(world), [id])
+  assert.deepEqual(await world.unfinished(), [id])
 
   pass(8 * dayMs)
   assert.equal(await abortIfOlder(bucket, upload, { olderThanMs: 7 * dayMs }), 'aborted')
   const aborts = world.asked('AbortMultipartUpload').map(({ status }) => status)
   assert.deepEqual(aborts, [204, 404])
-  assert.deepEqual(await unfinished(world), [])
+  assert.deepEqual(await world.unfinished(), [])
   assert.equal(await abortIfOlder(bucket, upload, { olderThanMs: 7 * dayMs }), 'gone')
 })
 
@@ -160,7 +155,7 @@ test('where parts may not be listed the uploads are, and none of them is aborted
   assert.ok(upload !== undefined)
   assert.equal(upload.stored, undefined)
   await failure(abortIfOlder(world.bucket, upload, { olderThanMs: hourMs }), 'denied')
-  assert.deepEqual(await unfinished(world), [id])
+  assert.deepEqual(await world.unfinished(), [id])
 })
 
 test('a bucket that is not there and an answer that fails for a while are told and asked again', async (t) => {

@@ -66,19 +66,23 @@ const everyKind: readonly CheckpointRecord[] = [
   ended('seen'),
   ended('aborting'),
   closed(),
+  { kind: 'closed', uploadId: 'A', how: 'left' },
+  { ...opened(), adopted: true } as CheckpointRecord,
+  part(1, { adopted: true }),
 ]
 
 test('an empty log is an empty state', () => {
   const state = foldCheckpoint([])
   assert.equal(state.current, undefined)
   assert.deepEqual(
-    { ...state, knownIds: [...state.knownIds] },
+    { ...state, knownIds: [...state.knownIds], adoptedIds: [...state.adoptedIds] },
     {
       intents: [],
       pendingAborts: [],
       leftovers: [],
       knownIds: [],
       unopenedIds: [],
+      adoptedIds: [],
     },
   )
 })
@@ -91,7 +95,7 @@ test('every kind survives being written as JSON', () => {
 })
 
 test('a record that lacks one of its fields is no record', () => {
-  const optional = new Set(['serviceTime'])
+  const optional = new Set(['serviceTime', 'adopted'])
   for (const record of everyKind) {
     for (const name of Object.keys(record).filter((field) => !optional.has(field))) {
       const { [name]: _gone, ...line } = encodeRecord(record) as Record<string, unknown>
@@ -110,6 +114,8 @@ test('values that are not what they should be make no record', () => {
     { ...part(1), partNumber: 0 },
     { ...part(1), partNumber: 1.5 },
     { ...part(1), size: -1 },
+    { ...part(1), adopted: 'yes' },
+    { ...opened(), adopted: 1 },
     { ...part(1), size: '32' },
     { ...part(1), crc64: 5 },
     { ...part(1), crc64: '0x5' },
@@ -287,6 +293,39 @@ test('a committed upload that is only being tidied up is still the one to settle
   assert.equal(state.current?.opened.uploadId, 'A')
   assert.deepEqual(state.pendingAborts, [])
   assert.equal(fold(opened(), completing(), committed, ended('aborting'), closed()).current, undefined)
+})
+
+const adopted = (uploadId = 'A'): CheckpointRecord =>
+  ({ ...opened(uploadId), adopted: true }) as CheckpointRecord
+
+test('an adopted upload is current as any other, told as adopted, and answers no intent', () => {
+  const state = fold(intent(), adopted('B'))
+  assert.equal(state.current?.opened.uploadId, 'B')
+  assert.deepEqual([...state.adoptedIds], ['B'])
+  assert.equal(state.intents.length, 1)
+  assert.deepEqual([...fold(opened('A')).adoptedIds], [])
+})
+
+test('that an upload was adopted is told by any of its parts when the opening is lost', () => {
+  for (const kind of ['stored', 'verified'] as const) {
+    const state = fold(part(1, { uploadId: 'B', kind, adopted: true }))
+    assert.deepEqual(state.unopenedIds, ['B'])
+    assert.deepEqual([...state.adoptedIds], ['B'])
+  }
+})
+
+test('an id that was ours before it was adopted stays ours', () => {
+  const state = fold(ended('seen'), adopted(), part(1, { adopted: true }))
+  assert.equal(state.current?.opened.uploadId, 'A')
+  assert.deepEqual([...state.adoptedIds], [])
+})
+
+test('an upload that was left or put aside can be adopted again; one that is to be aborted can not', () => {
+  const left: CheckpointRecord = { kind: 'closed', uploadId: 'A', how: 'left' }
+  assert.equal(fold(adopted(), left).current, undefined)
+  assert.deepEqual(fold(adopted(), left).leftovers, [])
+  assert.equal(fold(adopted(), left, adopted()).current?.opened.uploadId, 'A')
+  assert.equal(fold(adopted(), ended('aborting'), adopted()).current, undefined)
 })
 
 test('ids that only parts name are told apart: the line that opened them is lost', () => {

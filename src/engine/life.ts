@@ -38,6 +38,8 @@ export interface UploadRequest {
   readonly verify: Verify
   /** Abandon what is there and begin anew. */
   readonly restart: boolean
+  /** Where no checkpoint names an upload, look for one at the service: any that fits, or the one of this id. */
+  readonly adopt?: boolean | string | undefined
   /** Take over a lock that can't be proved dead. */
   readonly steal: boolean
   /** Milliseconds without any progress after which the upload ends as interrupted. */
@@ -54,14 +56,19 @@ export interface Liveness {
   acquainted: boolean
 }
 
-/** What it takes to talk to the service about one target and write down what it said. */
-export interface Conversation {
-  readonly ports: Pick<Ports, 'service' | 'runtime'>
-  readonly request: Pick<UploadRequest, 'key' | 'headers'>
-  readonly log: CheckpointLog
+/** What it takes to ask something again until it is answered. */
+export interface Persisting {
+  readonly ports: Pick<Ports, 'runtime'>
   readonly signal: CancelSignal
   readonly liveness: Liveness
   readonly emit: (event: UploadEvent) => void
+}
+
+/** What it takes to talk to the service about one target and write down what it said. */
+export interface Conversation extends Persisting {
+  readonly ports: Pick<Ports, 'service' | 'runtime'>
+  readonly request: Pick<UploadRequest, 'key' | 'headers'>
+  readonly log: CheckpointLog
 }
 
 export interface Life extends Conversation {
@@ -106,6 +113,13 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
     patienceLeftMs: () => movedAt + noProgressForMs - runtime.monotonic(),
     acquainted: false,
   }
+}
+
+/** For questions that are not worth a long wait: the object is there already. In milliseconds. */
+const briefPatienceMs = 20_000
+
+export function briefly(life: Conversation): Conversation {
+  return { ...life, liveness: createLiveness(life.ports.runtime, briefPatienceMs) }
 }
 
 /** Before an upload exists at the service, what can't be written down must not be done. */
@@ -168,7 +182,7 @@ const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd
  * the caller (`liveness.moved`): a side question that is always answered must not keep a hopeless request alive.
  */
 export async function persist<T>(
-  life: Conversation,
+  life: Persisting,
   what: { readonly operation: string; readonly partNumber?: number; readonly signal?: CancelSignal },
   once: (attempt: Attempt) => Promise<T>,
   passOn: readonly FailureMeaning[] = [],

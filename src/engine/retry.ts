@@ -45,7 +45,7 @@ export function isCurable(meaning: FailureMeaning): boolean {
   return curable.has(meaning)
 }
 
-/** Was the request refused for something that has been put right since? */
+/** Was the request refused, and so not done, for something that has been put right since? The same again has a chance at once. */
 export function isCured(error: unknown): error is ServiceError {
   return isServiceError(error, 'credentials-rejected', 'clock-skew')
 }

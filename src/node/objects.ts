@@ -13,8 +13,8 @@ import { checkKey } from '../services/oss/names.js'
 import { openFileSource } from '../sources/file.js'
 import { createBlockPool } from '../sources/pool.js'
 import type { Bucket } from './bucket.js'
-import { curedClient } from './client.js'
 import { withTransport } from './connection.js'
+import { curedClient } from './cured-client.js'
 import { bucketOf } from './upload.js'
 
 export interface Verification {

@@ -12,6 +12,7 @@ import type {
   Slice,
   UploadRef,
 } from '../../engine/ports.js'
+import { fromWire } from '../../protocol/encode.js'
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -22,6 +23,7 @@ import { listMultipartUploads, listParts } from '../../protocol/operations/multi
 import { headObject } from '../../protocol/operations/object-reads.js'
 import { putObject, type StoredAnswer } from '../../protocol/operations/objects.js'
 import { BodySender } from './body-sender.js'
+import { differingHeaders } from './differing-headers.js'
 import { checkHeaders, forbidsOverwrite, headerKind, headersFor, type RequestKind } from './headers.js'
 import { ossLimits } from './limits.js'
 import { measured } from './measured.js'
@@ -55,6 +57,10 @@ class OssService implements ObjectService {
 
   forbidsOverwrite(headers: Headers): boolean {
     return forbidsOverwrite(headers)
+  }
+
+  differingHeaders(asked: Headers, found: Headers): readonly string[] {
+    return differingHeaders(asked, found)
   }
 
   now(): number | undefined {
@@ -152,11 +158,16 @@ class OssService implements ObjectService {
       { bucket: this.bucket, key },
       bodiless('head', options),
     )
-    const { size, etag, crc64, versionId, lastModified } = output
+    const { size, etag, crc64, versionId, lastModified, storageClass } = output
+    const shown = Object.entries(output.headers).map(([name, value]) => [name, fromWire(value)])
     return {
       size,
       etag,
       lastModified,
+      headers: {
+        ...Object.fromEntries(shown),
+        ...(storageClass === undefined ? {} : { 'x-oss-storage-class': storageClass }),
+      },
       ...(crc64 === undefined ? {} : { crc64 }),
       ...(versionId === undefined ? {} : { versionId }),
       ...(requestId === undefined ? {} : { requestId }),

@@ -1,5 +1,6 @@
 /** The far end of the wire: the server's handler as a function, what of it a client may see, and whether it answers as it should. */
 import { parseAuthorization } from '../../src/protocol/authorization.js'
+import { parseHttpDate, parseIsoBasic } from '../../src/protocol/dates.js'
 import { decodeErrorDocument } from '../../src/protocol/errors.js'
 import type { HttpRequest } from '../../src/protocol/message.js'
 import type { WireAnswer, WireRequest } from '../../src/protocol/operations/operation.js'
@@ -15,6 +16,8 @@ export interface Asked extends WireRequest {
   readonly operation: OperationName
   readonly head: boolean
   readonly accessKeyId: string
+  /** Milliseconds since the epoch. */
+  readonly signedFor: number
 }
 
 export interface FarEnd {
@@ -118,6 +121,7 @@ export function askedOf(request: HttpRequest, baseNames: readonly string[]): Ask
     operation: routed.name,
     head: method === 'HEAD',
     accessKeyId: parseAuthorization(headers['authorization'] ?? '')?.accessKeyId ?? '',
+    signedFor: parseIsoBasic(headers['x-oss-date'] ?? '') ?? parseHttpDate(headers['date'] ?? '') ?? 0,
   }
 }
 

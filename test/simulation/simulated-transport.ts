@@ -40,6 +40,7 @@ export function createSimulatedTransport(way: Way): Transport {
   const forging = (asked: Asked, bodyBytesSent: number, real?: WireAnswer): Forging => ({
     luck,
     now: farEnd.clock(),
+    signedFor: asked.signedFor,
     head: asked.head,
     bodyBytesSent,
     real,

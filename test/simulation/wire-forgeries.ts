@@ -10,6 +10,8 @@ export interface Forging {
   readonly luck: Luck
   /** The service's time, milliseconds since the epoch. */
   readonly now: number
+  /** The time that the request was signed with. */
+  readonly signedFor: number
   readonly head: boolean
   readonly bodyBytesSent: number
   /** What the service really answered, when it was asked. */
@@ -128,11 +130,11 @@ function wishOf({ luck, now }: Forging): WireHeaders {
   ])
 }
 
-/** One host of the service whose clock is off, though not by so much that the others would refuse what it believes. */
+/** One host of the service has a wrong clock, too far from the time that the request was signed with. */
 function skewed(forging: Forging): WireAnswer {
-  const { luck, now } = forging
-  const offMs = (8 + luck.below(6)) * 60_000 * (luck.chance(0.5) ? 1 : -1)
-  const fields = { ServerTime: formatIso(now + offMs) }
+  const { luck, signedFor } = forging
+  const offMs = (16 + luck.below(30)) * 60_000 * (luck.chance(0.5) ? 1 : -1)
+  const fields = { ServerTime: formatIso(signedFor + offMs) }
   return refusal({ code: 'RequestTimeTooSkewed', fields }, forging)
 }
 

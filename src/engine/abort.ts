@@ -19,7 +19,6 @@ export async function abortOwn(life: Conversation, uploadId: string): Promise<bo
 
 /** The same without a word in the checkpoint. */
 export async function abortUntilGone(life: Conversation, uploadId: string): Promise<boolean> {
-  await assertHeld(life)
   for (let repeat = 0; repeat < maxRepeats; repeat++) {
     const outcome = await abortOnce(life, uploadId)
     if (outcome.kind === 'gone') return true
@@ -38,6 +37,8 @@ async function abortOnce(life: Conversation, uploadId: string): Promise<Outcome>
   const { key, headers } = life.request
   let message = ''
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    // Each time: while the last one was under way or waited for, somebody may have taken over.
+    await assertHeld(life)
     try {
       await service.abortMultipartUpload({ key, uploadId }, { headers, signal: life.signal })
       return { kind: 'aborted' }

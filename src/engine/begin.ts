@@ -78,12 +78,23 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   } catch (error) {
     // Nobody could find it again: an upload that can't be written down must not stay behind. One that only seems to be
     // ours is left alone; the intent in the checkpoint leads the next run to it.
-    if (!begun.recovered) await abortOwn(life, opened.uploadId)
+    if (!begun.recovered) await giveUpUnrecorded(life, opened.uploadId)
     throw error
   }
   if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
   life.emit({ type: 'opened', uploadId: opened.uploadId, partSize: plan.partSize, partCount: plan.partCount })
   return opened
+}
+
+/** Nobody else knows of this upload; or somebody who took over meanwhile has found it, and then it is not ours to abort. */
+async function giveUpUnrecorded(life: Life, uploadId: string): Promise<void> {
+  try {
+    await abortOwn(life, uploadId)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `The upload ${uploadId} was begun, could not be written down and was not aborted: ${why}`
+    life.emit({ type: 'orphans-suspected', uploadIds: [uploadId], message })
+  }
 }
 
 /** Any answer tells the service's time; a look at the object is the smallest question that every reader may ask. */

@@ -36,11 +36,11 @@ interface Puts {
 export async function putWhole(life: Life, intents: readonly IntentRecord[]): Promise<Whole> {
   const { service, source, runtime } = life.ports
   if (service.forbidsOverwrite(life.request.headers)) await recordIntent(life)
-  const notBefore = intents.find((intent) => intent.operation === 'put')?.serviceTime
+  const earlier = intents.find((intent) => intent.operation === 'put')?.serviceTime
   const puts: Puts = {
     startedAt: runtime.monotonic(),
-    notBefore,
-    lost: notBefore !== undefined,
+    notBefore: earlier ?? service.now(),
+    lost: earlier !== undefined,
     corrupt: false,
     furthest: 0,
   }
@@ -131,9 +131,11 @@ function put(life: Life, puts: Puts): Promise<Whole> {
   })
 }
 
-/** Our own, from a request whose answer was lost? Anything else is a conflict. */
+/**
+ * Our own, from a request whose answer was lost, or that something on the way sent twice? Anything else is a conflict.
+ */
 async function metAnObject(life: Life, puts: Puts, error: ServiceError): Promise<Whole> {
-  const settled = puts.lost ? await settlePut(life, puts) : undefined
+  const settled = await settlePut(life, puts)
   if (settled !== undefined) return settled
   if (!puts.corrupt) throw asUploadError(error)
   throw uploadErrorFrom(

@@ -10,10 +10,14 @@ export interface CloudObject {
   readonly uploadId?: string
   /** Did a request of ours store it, or the Complete of an upload that was ours? */
   readonly ours: boolean
+  /** When it was stored, in virtual milliseconds. */
+  readonly at: number
 }
 
 export interface CloudUpload {
   readonly uploadId: string
+  /** When it came to be, in virtual milliseconds. */
+  readonly at: number
   /** Numbers of the parts it has. */
   readonly parts: ReadonlySet<number>
 }

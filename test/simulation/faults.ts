@@ -44,6 +44,7 @@ export const listFaults = [
   'ListParts slow',
   'uploads not listed',
   'HEAD denied',
+  'abort denied',
 ] as const
 
 /** What others do at the service. */

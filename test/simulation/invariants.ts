@@ -4,7 +4,8 @@ import type { UploadRef } from '../../src/engine/ports.js'
 import type { UploadResult } from '../../src/engine/upload.js'
 import { crc64, crc64ToDecimal } from './checksums.js'
 import { type Fault, sourceFaults } from './faults.js'
-import { key, type Setting } from './setting.js'
+import { lastIntent } from './journal-oracle.js'
+import { epoch, key, type Setting } from './setting.js'
 import { journalBytes } from './simulated-disk.js'
 import type { Grave } from './watched-service.js'
 import type { SimulatedLife } from './world.js'
@@ -59,7 +60,13 @@ export function checkFailure(setting: Setting, code: string, message: string): v
 
 /** A stranger's object, or one of ours that nobody can know any more. */
 function earnedConflict(setting: Setting): boolean {
-  return setting.cloud.history.some(({ ours }) => !ours) || forgetful(setting) || isForbidden(setting)
+  const { cloud, world, weather } = setting
+  // Another process of ours is somebody else, too.
+  if (weather.processes > 1) return true
+  const strange =
+    cloud.history.some(({ ours }) => !ours) ||
+    world.met('upload completed by others', 'object assembled wrong')
+  return strange || forgetful(setting) || isForbidden(setting)
 }
 
 /** Lines without which a run can't know what an earlier one did. */
@@ -81,11 +88,14 @@ function unheardEnds({ world }: Pick<Setting, 'world'>): number {
 
 /** An object is there that must stay: not ours, or ours without anybody left who could know. */
 export function isForbidden(setting: Setting): boolean {
-  const { request, cloud, world, tally } = setting
+  const { request, cloud, world, tally, weather } = setting
   const present = cloud.object()
   if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
   if (!present.ours || world.met(...sourceFaults) || tally.discards > 0) return true
-  return forgetful(setting) || world.met('HEAD denied', 'object assembled wrong', 'corrupted body')
+  // A call that begins after another's success meets that one's object.
+  if (weather.processes > 1) return true
+  const foreign: readonly Fault[] = ['upload completed by others', 'object assembled wrong', 'corrupted body']
+  return forgetful(setting) || world.met('HEAD denied', ...foreign)
 }
 
 /** Whoever has lost the hold must not complete or abort anything. */
@@ -99,30 +109,63 @@ export function checkHeld(
   }
 }
 
+/** What a dead life asked for is under way for so long in a kind network, in virtual milliseconds. */
+const stragglingMs = 45
+
+/** An upload whose Initiate went unanswered is looked for before another one is begun. */
+export function checkInitiate(setting: Setting, { startedAt }: { readonly startedAt: number }): void {
+  const { world, cloud, disk, weather, tally } = setting
+  const blind: readonly Fault[] = [
+    ...([
+      'request late',
+      'request repeated',
+      'uploads not listed',
+      'ListParts denied',
+      'token rejected again',
+    ] as const),
+    ...(['upload by others', 'part by others'] as const),
+  ]
+  if (weather.processes > 1 || tally.discards > 0 || forgetful(setting) || world.met(...blind)) return
+  const unknown = cloud.uploads().filter(({ uploadId }) => !disk.opened.has(uploadId))
+  const [lost] = unknown
+  if (lost === undefined || unknown.length > 1) return
+  if (lost.at >= startedAt && lost.at <= startedAt + stragglingMs) return
+  broken(setting, new Error(`another Initiate, although ${lost.uploadId} could have been found`))
+}
+
 /** Only a sole upload without a part may be taken for one of ours; nobody can tell it from a stranger's then. */
 export function checkAdoption(setting: Setting, life: SimulatedLife, uploadId: string): void {
-  const { world, cloud, foreign, disk } = setting
+  const { world, cloud, foreign, disk, weather } = setting
   const parts = cloud.uploads().find((upload) => upload.uploadId === uploadId)?.parts.size ?? 0
-  if (parts > 0 && !world.met('part by others') && setting.weather.processes === 1) {
+  if (parts > 0 && !world.met('part by others') && weather.processes === 1) {
     broken(setting, new Error(`adopted ${uploadId}, which has ${parts} parts`))
   }
-  const candidates = cloud.listedTo(life).filter((id) => id === uploadId || !disk.opened.has(id))
-  const telling = setting.weather.processes === 1 && !foreign.has(uploadId)
-  if (candidates.length > 1 && !telling && setting.weather.processes === 1) {
-    broken(setting, new Error(`adopted ${uploadId} of others out of ${candidates.join(', ')}`))
+  // Those begun since the last intent could all be its own; only the service's luck decides then.
+  const since = lastIntent(journalBytes(disk))
+  const begun = new Map(cloud.uploads().map((upload) => [upload.uploadId, epoch + upload.at]))
+  const listed = cloud.listedTo(life).filter((id) => Math.floor((begun.get(id) ?? 0) / 1000) * 1000 >= since)
+  const candidates = listed.filter((id) => id === uploadId || !disk.opened.has(id))
+  if (candidates.length > 1 && weather.processes === 1) {
+    broken(setting, new Error(`adopted ${uploadId} out of ${candidates.join(', ')}`))
   }
   if (foreign.has(uploadId)) world.count('foreign adopted')
 }
+
+/** Last-Modified and Date are in whole seconds. */
+const sameSecondsMs = 2000
 
 export function checkSuccess(
   setting: Setting,
   { result, startedAt }: { readonly result: UploadResult; readonly startedAt: number },
 ): void {
-  const { cloud, file, world, weather } = setting
+  const { cloud, file, world, weather, disk } = setting
   const stored = cloud.history.filter(({ crc64 }) => crc64 === result.crc64)
   assert.ok(stored.length > 0, 'success, but no such object was ever stored')
+  // The same bytes, stored by somebody else in the very seconds of this life, nobody can tell from ours.
   assert.ok(
-    stored.some(({ ours }) => ours),
+    stored.some(
+      ({ ours, uploadId = '', at }) => ours || disk.opened.has(uploadId) || at > startedAt - sameSecondsMs,
+    ),
     'success, but it was not we who stored that object',
   )
   // The contents that the file had at some moment of this life: what was current when it began, and all since.
@@ -164,15 +207,14 @@ export function checkAtEnd(setting: Setting): void {
   const alone = !world.met(...sourceFaults, ...strangers, ...damage)
   // Who may not look at the object can't know that an earlier run completed it, and stores it again.
   const seeing = !world.met('HEAD denied', 'uploads not listed', 'token rejected again')
-  if (alone && seeing && quiet && tally.discards === 0) {
+  // A process that begins after another's success does all of it again, as it was asked to.
+  if (alone && seeing && quiet && tally.discards === 0 && weather.processes === 1) {
     const committed = cloud.history.filter(({ uploadId }) => uploadId !== undefined)
     assert.ok(committed.length <= 1 + unheardEnds(setting), `${committed.length} Completes took effect`)
-    const prompt = !world.met('request late', 'request repeated', 'ListParts denied')
-    if (prompt && weather.processes === 1 && disk.lostKinds.size === 0) {
-      assert.deepEqual(left, [], 'an upload was left although every Initiate could have been found again')
-    }
   }
-  const told = !world.met('request late', 'request repeated', 'ListParts short') && disk.lostKinds.size === 0
+  const told =
+    !world.met('request late', 'request repeated', 'ListParts short', 'lock stolen') &&
+    disk.lostKinds.size === 0
   if (alone && told && !world.met('disk full', 'flush failed')) checkResent(setting)
 }
 

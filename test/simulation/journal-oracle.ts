@@ -10,6 +10,7 @@ interface Line {
   readonly partNumber?: number
   readonly size?: number
   readonly identity?: unknown
+  readonly serviceTime?: number
 }
 
 /** The text of each line whose check holds, the header's too. */
@@ -49,6 +50,15 @@ export function provedParts(
     if (asked.kinds.includes(kind) && canonical(identity) === present) proved.set(partNumber, size)
   }
   return proved
+}
+
+/** The service's time, in whole seconds, before the last Initiate that is on record; infinity when that is not known. */
+export function lastIntent(bytes: Uint8Array): number {
+  const intents = intactLines(bytes)
+    .map(parse)
+    .filter(({ kind }) => kind === 'intent')
+  const { serviceTime = Number.POSITIVE_INFINITY } = intents.at(-1) ?? {}
+  return Math.floor(serviceTime / 1000) * 1000
 }
 
 function canonical(identity: unknown): string {

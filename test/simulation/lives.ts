@@ -5,7 +5,7 @@ import type { UploadEvent } from '../../src/engine/events.js'
 import type { Ports, UploadRequest } from '../../src/engine/life.js'
 import { runUpload } from '../../src/engine/upload.js'
 import { type Crashes, createCrashes } from './crashes.js'
-import { broken, checkAdoption, checkFailure, checkHeld, checkSuccess } from './invariants.js'
+import { broken, checkAdoption, checkFailure, checkHeld, checkInitiate, checkSuccess } from './invariants.js'
 import { scheduleOthers } from './others.js'
 import { createRuntime, createSimulatedDigester } from './ports.js'
 import { watchReading } from './reading-laws.js'
@@ -107,9 +107,11 @@ export function portsOf(
   { crashes, trouble }: { readonly crashes: Crashes; readonly trouble: Trouble },
 ): Pick<Ports, 'service' | 'checkpoints' | 'runtime'> {
   const { world, cloud, disk, weather, calm } = setting
+  const startedAt = world.now()
   return {
     service: watchService(cloud.connect(life, trouble), {
       crashes,
+      onInitiate: () => checkInitiate(setting, { startedAt }),
       onGrave: (operation, ref) => checkHeld(setting, life, { operation, ref }),
     }),
     checkpoints: openStore(world, life, disk, { full: calm ? 0 : weather.full, crashes }),
@@ -119,13 +121,14 @@ export function portsOf(
 
 function drawTrouble({ world, weather, calm }: Setting): Trouble {
   if (calm) return noTrouble
-  const { listParts, listUploads, head } = weather.denied
+  const { listParts, listUploads, head, abort } = weather.denied
   const here = (denied: boolean): boolean => denied && world.luck.chance(0.8)
   return {
     chance: weather.network,
     mayNotListParts: here(listParts),
     mayNotListUploads: here(listUploads),
     mayNotHead: here(head),
+    mayNotAbort: here(abort),
   }
 }
 
@@ -135,6 +138,5 @@ export function hear(setting: Setting, life: SimulatedLife, event: UploadEvent):
     for (const id of event.uploadIds) setting.reported.add(id)
     if (event.uploadIds.length === 0) setting.reported.add('unlisted')
   }
-  if (event.type === 'abort-pending') setting.reported.add(event.uploadId)
   if (event.type === 'recovered') checkAdoption(setting, life, event.uploadId)
 }

@@ -42,6 +42,9 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
   const { key, clock, limits, pageSize, rotAtService } = options
   const memory = createMemoryService({ clock, limits, pageSize })
   const { luck } = world
+  /** Which is said first of a second Complete that forbids overwriting: that the object exists, or that the upload does not. */
+  const existsFirst = luck.chance(0.5)
+  const startOfTime = clock() - world.now()
   const initiated = new Set<string>()
   const aborted: string[] = []
   const arrivals: Arrival[] = []
@@ -63,6 +66,7 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
     size: object.bytes.length,
     crc64: object.crc64,
     ours: ownPuts.has(object) || initiated.has(object.uploadId ?? ''),
+    at: world.now(),
     ...(object.uploadId === undefined ? {} : { uploadId: object.uploadId }),
   })
 
@@ -91,16 +95,19 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
   }
 
   async function completing<T>(uploadId: string, complete: () => Promise<T>): Promise<T> {
-    const upload = memory.uploads.get(uploadId)
-    if (upload !== undefined && upload.parts.size > 0 && luck.chance(rotAtService())) {
-      const part = luck.pick([...upload.parts.values()])
-      if (part.bytes.length > 0) {
-        part.bytes[0] = (part.bytes[0] ?? 0) ^ 1
-        world.strike('object assembled wrong')
-      }
+    const [part] = luck.chance(rotAtService())
+      ? [...(memory.uploads.get(uploadId)?.parts.values() ?? [])]
+      : []
+    const rot = (): void => {
+      if (part !== undefined && part.bytes.length > 0) part.bytes[0] = (part.bytes[0] ?? 0) ^ 1
     }
     const before = memory.history.length
-    const value = await complete()
+    rot()
+    const value = await complete().catch((error: unknown) => {
+      rot()
+      throw error
+    })
+    if (part !== undefined && part.bytes.length > 0) world.strike('object assembled wrong')
     for (const { object } of memory.history.slice(before)) history.push(told(object))
     return value
   }
@@ -111,7 +118,6 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
       lastDate = { date: Math.floor(clock() / 1000) * 1000, at: world.now() }
     }
     const failure = (name: Fault, meaning: FailureMeaning): ServiceError => {
-      // A failure that the service tells is an answer like any other: it tells the time.
       if (meaning !== 'network' && meaning !== 'stalled') hear()
       return new ServiceError(meaning, `Simulated: ${name}.`)
     }
@@ -131,14 +137,13 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
         life,
         signal,
         slowMs,
-        fault: drawRequestFault(world, trouble),
+        fault: drawRequestFault(world, trouble, operation),
         async effect() {
           if (cloud.bucketGone) {
             throw failure('bucket gone', 'bucket-missing')
           }
-          const value = await effect()
-          hear()
-          return value
+          // A refusal is an answer like any other: it tells the time.
+          return effect().finally(hear)
         },
         forge(fault) {
           throw failure(fault, meanings[fault])
@@ -225,14 +230,18 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
         return { parts: page.parts.slice(0, luck.below(page.parts.length)) }
       },
       completeMultipartUpload: (ref, parts, options) =>
-        ask('CompleteMultipartUpload', options.signal, () =>
-          completing(ref.uploadId, () => service.completeMultipartUpload(ref, parts, options)),
-        ),
-      abortMultipartUpload: (ref, options) =>
-        ask('AbortMultipartUpload', options.signal, () => {
+        ask('CompleteMultipartUpload', options.signal, async () => {
+          const forbidden = service.forbidsOverwrite(options.headers) && memory.objects.has(key)
+          if (existsFirst && forbidden) throw new ServiceError('object-exists', 'It exists already.')
+          return completing(ref.uploadId, () => service.completeMultipartUpload(ref, parts, options))
+        }),
+      async abortMultipartUpload(ref, options) {
+        if (trouble.mayNotAbort) throw denied('abort denied')
+        return ask('AbortMultipartUpload', options.signal, () => {
           aborted.push(ref.uploadId)
           return service.abortMultipartUpload(ref, options)
-        }),
+        })
+      },
       async headObject(target, options) {
         if (trouble.mayNotHead) throw denied('HEAD denied')
         return ask('HeadObject', options.signal, () => service.headObject(target, options))
@@ -256,12 +265,16 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
     others,
     object() {
       const object = memory.objects.get(key)
-      return object === undefined ? undefined : told(object)
+      return object === undefined ? undefined : history.at(-1)
     },
     history,
     uploads: () =>
       [...memory.uploads.values()].map(
-        ({ uploadId, parts }): CloudUpload => ({ uploadId, parts: new Set(parts.keys()) }),
+        ({ uploadId, parts, initiated: at }): CloudUpload => ({
+          uploadId,
+          at: at - startOfTime,
+          parts: new Set(parts.keys()),
+        }),
       ),
     initiated,
     aborted,

@@ -9,7 +9,7 @@ import { checkAtEnd, isForbidden, throwIfBroken } from './invariants.js'
 import { startLife } from './lives.js'
 import { changeSource } from './others.js'
 import { createSetting, type Run, type Setting } from './setting.js'
-import { rot } from './simulated-disk.js'
+import { journalBytes, rot } from './simulated-disk.js'
 import { createWorld, type World } from './world.js'
 
 export interface Outcome {
@@ -45,6 +45,8 @@ export async function runSeed(
 
 async function outcomeOf(world: World, ring: Ring): Promise<Outcome> {
   const setting = await createSetting(world, ring)
+  // What was there before is of other seconds, the smallest step of Last-Modified.
+  await passTime(world, 3000)
   await liveThrough(setting)
   checkAtEnd(setting)
   const { request, file, tally } = setting
@@ -73,7 +75,10 @@ async function liveThrough(setting: Setting): Promise<void> {
     if (world.luck.chance(weather.rot)) rot(world, disk)
     if (world.luck.chance(weather.source * 4)) changeSource(setting)
     restart = runs.some((run) => run.code === 'conflict')
-    if (runs.some((run) => run.result !== undefined)) return calmDown(setting, restart, true)
+    if (runs.some((run) => run.result !== undefined)) {
+      // Another process may have begun after that success, and died.
+      return calmDown(setting, restart, journalBytes(disk).length === 0)
+    }
     if (world.luck.chance(0.05)) await discardOnce(setting)
   }
   return calmDown(setting, restart, false)
@@ -106,9 +111,7 @@ async function calmDown(setting: Setting, restart: boolean, succeeded: boolean):
   const { world } = setting
   setting.calm = true
   // What is still under way from dead lives arrives first, and what is gone for a while comes back.
-  const arrived = world.now() + 6000
-  world.schedule(6000, () => {})
-  await world.runUntil(() => world.now() >= arrived, { maxSteps: 100_000, untilMs: Number.POSITIVE_INFINITY })
+  await passTime(world, 6000)
   let consent = restart
   for (let attempt = 1; attempt <= 3 && !succeeded; attempt++) {
     const began = world.now()
@@ -122,4 +125,10 @@ async function calmDown(setting: Setting, restart: boolean, succeeded: boolean):
     consent = true
   }
   assert.ok(succeeded, 'no success in a kind world')
+}
+
+async function passTime(world: World, ms: number): Promise<void> {
+  const until = world.now() + ms
+  world.schedule(ms, () => {})
+  await world.runUntil(() => world.now() >= until, { maxSteps: 100_000, untilMs: Number.POSITIVE_INFINITY })
 }

@@ -49,7 +49,12 @@ export interface Weather {
   readonly processes: 1 | 2 | 3 | 10
   /** Whether one of them takes the lock by force. */
   readonly steals: boolean
-  readonly denied: { readonly listParts: boolean; readonly listUploads: boolean; readonly head: boolean }
+  readonly denied: {
+    readonly listParts: boolean
+    readonly listUploads: boolean
+    readonly head: boolean
+    readonly abort: boolean
+  }
   readonly clockJumps: boolean
   readonly lives: number
 }
@@ -78,7 +83,8 @@ function drawWeather(luck: Luck): Weather {
   const some = (probability: number, most: number): number =>
     luck.chance(probability) ? luck.next() * most : 0
   return {
-    network: some(0.7, 0.2),
+    // Now and then a storm, in which most requests fail.
+    network: luck.chance(0.05) ? 0.3 + luck.next() * 0.4 : some(0.7, 0.2),
     crash: some(0.6, 0.05),
     killWithinMs: luck.chance(0.35) ? 20 + luck.below(600) : undefined,
     full: some(0.08, 0.3),
@@ -95,6 +101,7 @@ function drawWeather(luck: Luck): Weather {
       listParts: luck.chance(0.04),
       listUploads: luck.chance(0.04),
       head: luck.chance(0.04),
+      abort: luck.chance(0.05),
     },
     clockJumps: luck.chance(0.5),
     lives: 1 + luck.below(6),

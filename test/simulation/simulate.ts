@@ -1,47 +1,176 @@
-/** `npm run simulate -- --seed N` replays one seed with its trace; `--seeds COUNT [--from N]` runs many and counts. */
+/**
+ * `npm run simulate`: plays seeds, on all cores, and counts what they met.
+ *
+ *     -- --seed N [--ring 2]              one seed with its trace
+ *     -- --seeds COUNT [--from N]         so many, from N on
+ *     -- --minutes M [--from N]           as many as fit; from a new place each time unless told
+ *     -- --write                          writes the table into docs/reliability.md; for a release run
+ *
+ * A seed's ring is its own: every eighth is played over the real adapter and the real server, unless `--ring` says so.
+ */
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { measuredOn, writeFigures } from '../support/figures.js'
+import type { Ring } from './faults.js'
 import { type Outcome, runSeed, SeedFailure } from './scenario.js'
+import { countsInWords, releaseTable } from './tables.js'
+import { addTally, createTally, ringOf, type Tally, tally } from './tally.js'
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    minutes: { type: 'string' },
+    ring: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 })
 
-if (values.seed !== undefined) {
-  const seed = Number(values.seed)
-  const outcome = await runSeed(seed, { traced: true }).catch((error: unknown) => error)
+/** Seeds that a worker plays before it tells. */
+const seedsAtOnce = 500
+/** More failures than this tell nothing new. */
+const mostFailures = 20
+
+const ringAsked = values.ring === undefined ? undefined : ringFrom(values.ring)
+
+if (process.send !== undefined) work()
+else if (values.seed !== undefined) await replay(wholeNumber('seed', values.seed))
+else await runMany()
+
+function ringFrom(text: string): Ring {
+  if (text !== '1' && text !== '2') throw new Error(`--ring is 1 or 2, not ${text}.`)
+  return text === '1' ? 1 : 2
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Error(`--${name} is a whole number, not ${text}.`)
+  return number
+}
+
+async function replay(seed: number): Promise<void> {
+  const ring = ringAsked ?? ringOf(seed)
+  const outcome: unknown = await runSeed(seed, { ring, traced: true }).catch((error: unknown) => error)
   if (outcome instanceof SeedFailure) {
     for (const line of outcome.trace) console.log(line)
-    throw new Error(outcome.message, { cause: outcome.cause })
+    console.log(outcome.cause)
+    process.exitCode = 1
+    return
   }
   const { trace, parts, lives, crashes, faults } = outcome as Outcome
   for (const line of trace) console.log(line)
-  console.log(`seed ${seed}: ${parts} parts, ${lives} lives, ${crashes} crashes, ${faults} faults`)
-} else {
-  await runMany(Number(values.from ?? 1), Number(values.seeds ?? 1000))
+  console.log(
+    `seed ${seed}, ring ${ring}: ${parts} parts, ${lives} lives, ${crashes} crashes, ${faults} faults`,
+  )
 }
 
-async function runMany(from: number, seeds: number): Promise<void> {
-  const totals = new Map<string, number>()
-  const failed: number[] = []
-  let lives = 0
-  let counted = 0
-  for (let seed = from; seed < from + seeds; seed++) {
+interface Failure {
+  readonly seed: number
+  readonly message: string
+}
+
+interface Chunk {
+  readonly from: number
+  readonly count: number
+}
+
+interface Report {
+  readonly tally: Tally
+  readonly failures: readonly Failure[]
+}
+
+/** In a worker: plays the chunks it is sent. */
+function work(): void {
+  Error.stackTraceLimit = 4
+  process.on('message', ({ from, count }: Chunk) => {
+    playChunk({ from, count }).then((report) => process.send?.(report))
+  })
+}
+
+async function playChunk({ from, count }: Chunk): Promise<Report> {
+  const sum = createTally()
+  const failures: Failure[] = []
+  for (let seed = from; seed < from + count; seed++) {
+    const ring = ringAsked ?? ringOf(seed)
     try {
-      const outcome = await runSeed(seed)
-      lives += outcome.lives
-      if (outcome.parts >= 3 && outcome.faults > 0) counted += 1
-      for (const [what, count] of outcome.counts) totals.set(what, (totals.get(what) ?? 0) + count)
+      tally(sum, ring, await runSeed(seed, { ring }))
     } catch (error) {
-      failed.push(seed)
-      console.log(
-        `${error instanceof Error ? error.message : String(error)}\n  npm run simulate -- --seed ${seed}`,
-      )
-      if (failed.length >= 20) break
+      failures.push({ seed, message: error instanceof Error ? error.message : String(error) })
     }
   }
-  console.log(
-    `${seeds} seeds from ${from}: ${counted} with three or more parts and a fault, ${lives} lives, ${failed.length} failed`,
-  )
-  for (const [what, count] of [...totals].sort()) console.log(`${String(count).padStart(9)}  ${what}`)
-  if (failed.length > 0) process.exitCode = 1
+  return { tally: sum, failures }
+}
+
+async function runMany(): Promise<void> {
+  const timed = values.minutes !== undefined
+  const from =
+    values.from === undefined
+      ? timed
+        ? Math.floor(Math.random() * 2 ** 31)
+        : 1
+      : wholeNumber('from', values.from)
+  const until = timed ? Number.POSITIVE_INFINITY : from + wholeNumber('seeds', values.seeds ?? '1000')
+  const endsAtMs = timed ? performance.now() + Number(values.minutes) * 60_000 : Number.POSITIVE_INFINITY
+  console.log(`from seed ${from}`)
+  const startedMs = performance.now()
+  const sum = createTally()
+  const failures: Failure[] = []
+  let next = from
+  const give = (): Chunk | undefined => {
+    if (next >= until || performance.now() > endsAtMs || failures.length >= mostFailures) return undefined
+    const chunk = { from: next, count: Math.min(seedsAtOnce, until - next) }
+    next += chunk.count
+    return chunk
+  }
+  const take = ({ tally: part, failures: found }: Report): void => {
+    addTally(sum, part)
+    for (const failure of found) {
+      failures.push(failure)
+      console.log(`${failure.message}\n  npm run simulate -- --seed ${failure.seed}`)
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, () => employ(give, take)))
+  const seconds = (performance.now() - startedMs) / 1000
+  console.log(countsInWords(sum, { from, failed: failures.length, seconds }))
+  if (failures.length > 0) process.exitCode = 1
+  else if (values.write) {
+    const command = process.argv
+      .slice(2)
+      .filter((word) => word !== '--write')
+      .join(' ')
+    const place = { page: 'reliability', name: 'simulation' }
+    writeFigures(place, releaseTable(sum, { command, seconds, machine: measuredOn() }))
+  }
+}
+
+/** One worker process, fed until there is nothing left to give. */
+function employ(give: () => Chunk | undefined, take: (report: Report) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = fork(
+      fileURLToPath(import.meta.url),
+      ringAsked === undefined ? [] : ['--ring', String(ringAsked)],
+      {
+        serialization: 'advanced',
+      },
+    )
+    const feed = (): void => {
+      const chunk = give()
+      if (chunk === undefined) worker.disconnect()
+      else worker.send(chunk)
+    }
+    worker.on('message', (report: Report) => {
+      take(report)
+      feed()
+    })
+    worker.on('error', reject)
+    worker.on('exit', (exitCode) => {
+      if (exitCode === 0) resolve()
+      else reject(new Error(`A worker ended with ${exitCode}.`))
+    })
+    feed()
+  })
 }

@@ -109,7 +109,7 @@ export function openStore(
           const part = `${line['uploadId']}/${line['partNumber']}`
           disk.recorded.set(part, disk.recorded.get(part) ?? world.now())
         }
-        world.note(`${life.name} wrote ${JSON.stringify(line).slice(0, 100)}`)
+        world.note(() => `${life.name} wrote ${JSON.stringify(line).slice(0, 100)}`)
         await crashes.at('crash after an append')
       },
       held,

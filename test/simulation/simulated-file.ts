@@ -80,6 +80,8 @@ export function createFile(world: World, size: number): SimulatedFile {
 /** What one life reads, and how much at once. */
 export interface Reading {
   readonly source: Source
+  /** The state of what was opened, now. */
+  identity(): SourceIdentity
   /** Slices being read now, and the most that ever were. */
   readonly pumps: { now: number; most: number }
   /** Blocks lent now, and the most that ever were. */
@@ -130,6 +132,7 @@ export function openFile(
     pumps,
     blocks,
     reached,
+    identity: () => present().identity,
     source: {
       name: 'file',
       async identity() {

@@ -11,6 +11,7 @@ export interface Trouble {
   readonly mayNotListParts: boolean
   readonly mayNotListUploads: boolean
   readonly mayNotHead: boolean
+  readonly mayNotAbort: boolean
 }
 
 export const noTrouble: Trouble = {
@@ -18,6 +19,7 @@ export const noTrouble: Trouble = {
   mayNotListParts: false,
   mayNotListUploads: false,
   mayNotHead: false,
+  mayNotAbort: false,
 }
 
 const requestWeights: Readonly<Record<RequestFault, number>> = {
@@ -48,8 +50,16 @@ const bodyWeights: Readonly<Record<BodyFault, number>> = {
   'corrupted checksum': 3,
 }
 
-export function drawRequestFault(world: World, { chance }: Trouble): RequestFault | undefined {
-  return world.luck.chance(chance) ? weighted(world, requestWeights) : undefined
+/** What must not be asked twice lightly is struck more often: that is where tools go wrong. */
+const graver: Readonly<Record<string, number>> = { InitiateMultipartUpload: 2, CompleteMultipartUpload: 3 }
+
+export function drawRequestFault(
+  world: World,
+  { chance }: Trouble,
+  operation: string,
+): RequestFault | undefined {
+  const here = Math.min(0.7, chance * (graver[operation] ?? 1))
+  return world.luck.chance(here) ? weighted(world, requestWeights) : undefined
 }
 
 export function drawBodyFault(world: World, { chance }: Trouble): BodyFault | undefined {

@@ -6,11 +6,13 @@ export type Grave = 'CompleteMultipartUpload' | 'AbortMultipartUpload'
 
 export interface Watch {
   readonly crashes: Crashes
-  /** Called at the moment at which such a request goes out. */
+  /** Called at the moment at which an Initiate goes out. */
+  readonly onInitiate: () => void
+  /** The same for requests that can't be taken back. */
   readonly onGrave: (operation: Grave, ref: UploadRef) => void
 }
 
-export function watchService(inner: ObjectService, { crashes, onGrave }: Watch): ObjectService {
+export function watchService(inner: ObjectService, { crashes, onInitiate, onGrave }: Watch): ObjectService {
   const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
     await crashes.at('crash before a request')
     const value = await crashes.during('crash in a request', ask())
@@ -27,7 +29,11 @@ export function watchService(inner: ObjectService, { crashes, onGrave }: Watch):
     forbidsOverwrite: (headers) => inner.forbidsOverwrite(headers),
     now: () => inner.now(),
     putObject: (...args) => asked(() => inner.putObject(...args)),
-    createMultipartUpload: (...args) => asked(() => inner.createMultipartUpload(...args)),
+    createMultipartUpload: (...args) =>
+      asked(() => {
+        onInitiate()
+        return inner.createMultipartUpload(...args)
+      }),
     uploadPart: (...args) => asked(() => inner.uploadPart(...args)),
     listParts: (...args) => asked(() => inner.listParts(...args)),
     completeMultipartUpload: (ref, ...args) =>

@@ -64,7 +64,8 @@ export interface World {
   ): Promise<void>
   /** What happened, one line each. */
   readonly trace: string[]
-  note(line: string): void
+  /** A function where the words cost something and may not be wanted. */
+  note(line: string | (() => string)): void
   readonly counts: Map<string, number>
   count(what: string): void
   /** A fault strikes. */
@@ -104,7 +105,8 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
     schedule,
     pause: (delayMs, life) => new Promise((resolve) => schedule(delayMs, resolve, life)),
     note: (line) => {
-      if (options.traced) trace.push(`${now.toFixed(1).padStart(10)} ${line}`)
+      if (!options.traced) return
+      trace.push(`${now.toFixed(1).padStart(10)} ${typeof line === 'string' ? line : line()}`)
     },
     count,
     strike(fault) {

@@ -78,7 +78,7 @@ export function createSimulatedTransport(way: Way): Transport {
     { body, signal }: { readonly body: Uint8Array; readonly signal: TransportSignal | undefined },
   ): Promise<HttpResponse> {
     let real: WireAnswer | undefined
-    const fault = fitting(asked, drawRequestFault(world, trouble))
+    const fault = fitting(asked, drawRequestFault(world, trouble, asked.operation))
     if (fault === 'token expired') keys.takeBack(asked.accessKeyId)
     if (fault === 'token rejected again') issuer.stuck = true
     const slow = asked.operation === 'ListParts' && world.luck.chance(trouble.chance / 4)
@@ -179,6 +179,7 @@ function fitting({ operation }: Asked, fault: RequestFault | undefined): Request
 function deniedBy(trouble: Trouble, { operation }: Asked): Fault | undefined {
   if (operation === 'ListParts' && trouble.mayNotListParts) return 'ListParts denied'
   if (operation === 'ListMultipartUploads' && trouble.mayNotListUploads) return 'uploads not listed'
+  if (operation === 'AbortMultipartUpload' && trouble.mayNotAbort) return 'abort denied'
   return operation === 'HeadObject' && trouble.mayNotHead ? 'HEAD denied' : undefined
 }
 

@@ -30,8 +30,7 @@ export interface StorageOptions {
 export function watchStorage(world: World, { pageSize, bucketGone }: StorageOptions): WatchedStorage {
   const storage = createMemoryStorage()
   const history: CloudObject[] = []
-  /** What came for each part that is there. */
-  const uploads = new Map<string, Map<number, Uint8Array>>()
+  const uploads = new Map<string, { readonly at: number; readonly brought: Map<number, Uint8Array> }>()
   const initiated = new Set<string>()
   const aborted: string[] = []
   const arrivals: Arrival[] = []
@@ -40,7 +39,7 @@ export function watchStorage(world: World, { pageSize, bucketGone }: StorageOpti
   const broughtBy = (incoming: Incoming): Uint8Array => concat(arriving.get(incoming) ?? [])
   /** The checksum is ours, over what came: nothing that the server reckoned is believed. */
   const stored = (bytes: Uint8Array, from: Pick<CloudObject, 'ours' | 'uploadId'>): void => {
-    history.push({ size: bytes.length, crc64: crc64ToDecimal(crc64(bytes)), ...from })
+    history.push({ size: bytes.length, crc64: crc64ToDecimal(crc64(bytes)), at: world.now(), ...from })
   }
   const page = <Query extends { readonly limit: number }>(query: Query): Query => ({
     ...query,
@@ -69,12 +68,12 @@ export function watchStorage(world: World, { pageSize, bucketGone }: StorageOpti
     },
     async createUpload(bucket, upload) {
       await storage.createUpload(bucket, upload)
-      uploads.set(upload.uploadId, new Map())
+      uploads.set(upload.uploadId, { at: world.now(), brought: new Map() })
       if (ours) initiated.add(upload.uploadId)
     },
     async putPart(ref, part, incoming) {
       await storage.putPart(ref, part, incoming)
-      uploads.get(ref.uploadId)?.set(part.partNumber, broughtBy(incoming))
+      uploads.get(ref.uploadId)?.brought.set(part.partNumber, broughtBy(incoming))
       if (ours) arrivals.push({ part: `${ref.uploadId}/${part.partNumber}`, at: world.now() })
     },
     listParts: (ref, query) => storage.listParts(ref, page(query)),
@@ -90,9 +89,9 @@ export function watchStorage(world: World, { pageSize, bucketGone }: StorageOpti
         },
         options,
       )
-      const parts = uploads.get(ref.uploadId)
+      const brought = uploads.get(ref.uploadId)?.brought
       uploads.delete(ref.uploadId)
-      stored(concat(chosen.map((partNumber) => parts?.get(partNumber) ?? new Uint8Array())), {
+      stored(concat(chosen.map((partNumber) => brought?.get(partNumber) ?? new Uint8Array())), {
         ours: initiated.has(ref.uploadId),
         uploadId: ref.uploadId,
       })
@@ -109,7 +108,9 @@ export function watchStorage(world: World, { pageSize, bucketGone }: StorageOpti
     forOthers: view(false),
     history,
     uploads: () =>
-      [...uploads].map(([uploadId, parts]): CloudUpload => ({ uploadId, parts: new Set(parts.keys()) })),
+      [...uploads].map(
+        ([uploadId, { at, brought }]): CloudUpload => ({ uploadId, at, parts: new Set(brought.keys()) }),
+      ),
     initiated,
     aborted,
     arrivals,

@@ -3,6 +3,7 @@ import type { IntentRecord } from './checkpoint.js'
 import { ServiceError } from './errors.js'
 import { type Conversation, persist } from './life.js'
 import type { ListedUpload } from './ports.js'
+import { isServiceError } from './retry.js'
 import { wholeSeconds } from './settle.js'
 
 /** The service's time before the first of these Initiates. */
@@ -69,10 +70,27 @@ export async function recover(life: Conversation, lost: Lost): Promise<ListedUpl
   }
 }
 
+/** Keys and clock may both be wrong, and one of them twice. */
+const maxCures = 3
+
+/**
+ * Asks once, and again only where the refusal was about keys or time and the adapter has put that right: the first request
+ * of a process with old keys or a wrong clock is always refused.
+ */
+async function askOnce<T>(ask: () => Promise<T>): Promise<T> {
+  for (let cures = 0; ; cures++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (cures >= maxCures || !isServiceError(error, 'credentials-rejected', 'clock-skew')) throw error
+    }
+  }
+}
+
 /** Tells, once an upload is over, which others may be ours from Initiates whose answers were lost. Asks once. */
 export async function reportOrphans(life: Conversation, lost: Lost): Promise<void> {
   try {
-    const found = await strangers(life, lost)
+    const found = await askOnce(() => strangers(life, lost))
     if (found.length === 0) return
     const uploadIds = found.map(({ uploadId }) => uploadId)
     const message = `Unfinished uploads of this key, perhaps ours from Initiates that went unanswered: ${uploadIds.join(', ')}`

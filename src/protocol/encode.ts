@@ -33,7 +33,9 @@ export function bytesToWire(bytes: Uint8Array): string {
 
 /** Characters above 0xFF can't stand in a wire string; their low byte is taken. */
 export function wireToBytes(wire: string): Uint8Array {
-  return Uint8Array.from(wire, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(wire.length)
+  for (let index = 0; index < wire.length; index++) bytes[index] = wire.charCodeAt(index)
+  return bytes
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Service {
   readonly random: () => number
   /** Without `oss-`. */
   readonly region: string
+  /** Bytes that every part but the last has at least. */
+  readonly minPartSize: number
 }
 
 export interface Exchange extends Service {

@@ -27,7 +27,7 @@ import {
   strikeHeaders,
 } from './faults.js'
 import { randomHex } from './hex.js'
-import { multipartOperations } from './multipart-operations.js'
+import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { objectOperations } from './object-operations.js'
 import { type OperationName, route } from './routes.js'
@@ -44,6 +44,8 @@ export interface HandlerOptions {
   readonly region?: string
   /** Names of this server besides IP addresses and localhost. */
   readonly baseNames?: readonly string[]
+  /** Bytes that every part but the last has at least. Default 102400, as OSS has it; less where many small worlds are tried. */
+  readonly minPartSize?: number
   readonly faults?: Faults
   /** Told of every request when its answer is ready. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
@@ -69,7 +71,8 @@ interface Progress {
 }
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { clock, random, region = 'cn-hangzhou', faults = createFaults() } = options
+  const { clock, random, region = 'cn-hangzhou', minPartSize = MIN_PART_SIZE } = options
+  const { faults = createFaults() } = options
   let sequence = 0
 
   return async (request) => {
@@ -205,6 +208,7 @@ export function createHandler(options: HandlerOptions): Handler {
       clock,
       random,
       region,
+      minPartSize,
       host,
       request: { method, query, headers, ...address },
       body: progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),

@@ -18,7 +18,7 @@ import { forbidsOverwrite, translated } from './object-operations.js'
 import { receiveBody, receiveDocument } from './receive.js'
 import type { Assembly, PartRecord, UploadRecord, UploadRef } from './storage/storage.js'
 
-/** Bytes that every part but the last has at least. */
+/** What OSS has: bytes that every part but the last has at least. */
 export const MIN_PART_SIZE = 102_400
 
 export const multipartOperations = {
@@ -66,14 +66,14 @@ export const multipartOperations = {
   },
 
   CompleteMultipartUpload: async (exchange) => {
-    const { storage, clock, request } = exchange
+    const { storage, clock, request, minPartSize } = exchange
     const body = await receiveDocument(exchange)
     const input = completeMultipartUpload.decodeRequest({ ...request, body })
     const ifAbsent = forbidsOverwrite(input.headers)
     const acl = input.headers['x-oss-object-acl']
     await requireUpload(exchange, input)
     const assembleNow = (upload: UploadRecord, parts: readonly PartRecord[]): Assembly =>
-      assemble({ upload, parts, completion: input.completion, acl, now: clock.now() })
+      assemble({ upload, parts, completion: input.completion, acl, minPartSize, now: clock.now() })
     const object = await storage
       .completeUpload(input, assembleNow, { ifAbsent })
       .catch(translated('no-such-upload', noSuchUpload(input)))
@@ -99,6 +99,7 @@ interface AssemblyRequest {
   readonly completion: Completion
   /** Takes the place of the one given at Initiate. */
   readonly acl: string | undefined
+  readonly minPartSize: number
   readonly now: number
 }
 
@@ -107,16 +108,16 @@ interface AssemblyRequest {
  *
  * @throws Refusal `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`
  */
-function assemble({ upload, parts, completion, acl, now }: AssemblyRequest): Assembly {
+function assemble({ upload, parts, completion, acl, minPartSize, now }: AssemblyRequest): Assembly {
   const chosen = completion.kind === 'all' ? parts : choose(completion.parts, parts)
   if (chosen.length === 0) throw new Refusal({ code: 'InvalidPart' })
-  const small = chosen.slice(0, -1).find((part) => part.size < MIN_PART_SIZE)
+  const small = chosen.slice(0, -1).find((part) => part.size < minPartSize)
   if (small !== undefined) {
     throw new Refusal({
       code: 'EntityTooSmall',
       fields: {
         ProposedSize: String(small.size),
-        MinSizeAllowed: String(MIN_PART_SIZE),
+        MinSizeAllowed: String(minPartSize),
         PartNumber: String(small.partNumber),
         ETag: small.etag,
       },

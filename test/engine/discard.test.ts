@@ -146,6 +146,26 @@ test('an Initiate whose answer was lost is told, not touched', async () => {
   assert.deepEqual(world.uploadIds(), [lost])
 })
 
+test('an Initiate whose answer was lost is told although the first question meets a wrong clock and old keys', async () => {
+  const world = createWorld()
+  const tap = { after: failing('InitiateMultipartUpload') }
+  await failure('interrupted', world.run({ noProgressForMs: 0, tap }))
+  const [lost] = world.uploadIds()
+  const refusals = [
+    new ServiceError('clock-skew', 'wrong time'),
+    new ServiceError('credentials-rejected', 'old'),
+  ]
+  await world.discard({
+    tap: {
+      before: ({ operation, number }) => {
+        const refusal = refusals[number - 1]
+        if (operation === 'ListMultipartUploads' && refusal !== undefined) throw refusal
+      },
+    },
+  })
+  assert.deepEqual(world.eventsOf('orphans-suspected')[0]?.uploadIds, [lost])
+})
+
 test('what somebody works on is not discarded', async () => {
   const world = createWorld()
   let refused = false

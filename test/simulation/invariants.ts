@@ -137,7 +137,7 @@ export function checkInitiate(setting: Setting, { startedAt }: { readonly starte
 export function checkAdoption(setting: Setting, life: SimulatedLife, uploadId: string): void {
   const { world, cloud, foreign, disk, weather } = setting
   const parts = cloud.uploads().find((upload) => upload.uploadId === uploadId)?.parts.size ?? 0
-  if (parts > 0 && !world.met('part by others') && weather.processes === 1) {
+  if (parts > 0 && !world.met('part by others', 'ListParts short') && weather.processes === 1) {
     broken(setting, new Error(`adopted ${uploadId}, which has ${parts} parts`))
   }
   // Those begun since the last intent could all be its own; only the service's luck decides then.

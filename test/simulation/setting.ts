@@ -5,6 +5,7 @@ import type { UploadResult } from '../../src/engine/upload.js'
 import type { Cloud } from './cloud.js'
 import type { Ring } from './faults.js'
 import { createMemoryCloud } from './memory-cloud.js'
+import { createServerCloud } from './server-cloud.js'
 import { createDisk, type Disk } from './simulated-disk.js'
 import { createFile, noise, type SimulatedFile } from './simulated-file.js'
 import type { Luck, World } from './world.js'
@@ -119,13 +120,14 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
       ? 1 + luck.below(least)
       : luck.below(partSize * scale.mostParts)
   const file = createFile(world, size)
-  const cloud = createMemoryCloud(world, {
+  const service = {
     key,
     clock: () => epoch + world.now(),
     limits: scale.limits,
     pageSize: 1 + luck.below(6),
     rotAtService: () => (setting.calm ? 0 : weather.rotAtService),
-  })
+  }
+  const cloud = ring === 2 ? await createServerCloud(world, service) : createMemoryCloud(world, service)
   const setting: Setting = {
     ring,
     world,

@@ -150,4 +150,4 @@ const scenes = fc
     }),
   )
 
-export const adapterTarget: Target = asyncTarget('adapter', scenes, { runs: 1500, weight: 2, law: play })
+export const adapterTarget: Target = asyncTarget('adapter', scenes, { runs: 500, weight: 2, law: play })

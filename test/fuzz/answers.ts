@@ -126,12 +126,12 @@ const oddText = fc.oneof(
 
 export const answerTargets: readonly Target[] = [
   target('xml', fc.oneof(fc.tuple(chosen, mutations), noise), {
-    runs: 2000,
+    runs: 1000,
     law: (input) =>
       lawOfXml(input instanceof Uint8Array ? input : mutated(pick(allBodies, input[0]), input[1])),
   }),
   target('documents', fc.tuple(chosen, mutations, fc.oneof(fc.constant([]), mutations), status), {
-    runs: 3000,
+    runs: 1500,
     law: ([which, changes, headChanges, answered]) => {
       const sample = pick(documents, which)
       const { headers, body } = sample.answer
@@ -143,7 +143,7 @@ export const answerTargets: readonly Target[] = [
     },
   }),
   target('error-in-success', fc.tuple(chosen, chosen, fc.oneof(fc.constant([]), mutations), status), {
-    runs: 2000,
+    runs: 1000,
     law: ([which, other, changes, answered]) => {
       const sample = pick([...documents, ...heads], which)
       const { body } = pick(errorSamples, other * 2)
@@ -151,21 +151,21 @@ export const answerTargets: readonly Target[] = [
     },
   }),
   target('heads', fc.tuple(chosen, mutations, fc.oneof(fc.constant(utf8('')), noise), status), {
-    runs: 3000,
+    runs: 1500,
     law: ([which, changes, body, answered]) => {
       const sample = pick(heads, which)
       lawOfAnswer(sample, { status: answered, headers: mutatedHeaders(sample.answer.headers, changes), body })
     },
   }),
   target('errors', fc.tuple(chosen, failed, fc.oneof(fc.constant([]), mutations), mutations), {
-    runs: 3000,
+    runs: 1500,
     law: ([which, answered, headChanges, changes]) => {
       const { headers, body } = pick(errorSamples, which)
       lawOfErrors(answered, { headers: mutatedHeaders(headers, headChanges), body: mutated(body, changes) })
     },
   }),
   target('values', fc.tuple(oddText, fc.nat(Number.MAX_SAFE_INTEGER)), {
-    runs: 2000,
+    runs: 1000,
     law: ([text, size]) => lawOfValues(text, size),
   }),
 ]

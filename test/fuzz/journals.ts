@@ -172,19 +172,19 @@ const anyLine = fc.dictionary(fc.string({ maxLength: 12 }), fc.jsonValue({ maxDe
 
 export const journalTargets: readonly Target[] = [
   target('journal-bytes', fc.oneof(mutations, fc.uint8Array({ maxLength: 300 })), {
-    runs: 1500,
+    runs: 700,
     law: (input) => lawOfJournal(input instanceof Uint8Array ? input : mutated(journal, input)),
   }),
   target('journal-lines', fc.tuple(chosen, mutations), {
-    runs: 3000,
+    runs: 1000,
     law: ([which, changes]) => lawOfJournal(resealed(which, changes)),
   }),
   target('journal-records', fc.array(fc.oneof(anyLine, fc.constantFrom(...lines)), { maxLength: 12 }), {
-    runs: 1500,
+    runs: 700,
     law: lawOfLines,
   }),
   target('locks', fc.oneof(fc.tuple(mutations, fc.boolean()), fc.string({ maxLength: 60 })), {
-    runs: 2000,
+    runs: 1000,
     law: (input) => {
       if (typeof input === 'string') lawOfLock(input)
       else if (input[1]) lawOfLock(JSON.stringify(mutatedJson(lock, input[0])))

@@ -25,7 +25,6 @@ import {
 export interface Sample {
   readonly name: string
   readonly answer: WireAnswer
-  readonly decode: (answer: WireAnswer) => unknown
   /** Decodes, and throws what is wrong with the result. */
   readonly check: (answer: WireAnswer) => void
 }
@@ -73,7 +72,6 @@ function sample<Input, Output>(
       },
       body,
     },
-    decode: (answer) => operation.decodeAnswer(answer),
     check: (answer) => law(operation.decodeAnswer(answer)),
   }
 }

@@ -146,4 +146,4 @@ const scenes: fc.Arbitrary<Scene> = fc.tuple(fc.nat(11), fc.nat(), few, few, fc.
   }),
 )
 
-export const uploadTarget: Target = asyncTarget('uploads', scenes, { runs: 150, weight: 8, law: play })
+export const uploadTarget: Target = asyncTarget('uploads', scenes, { runs: 60, weight: 8, law: play })

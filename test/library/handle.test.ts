@@ -139,6 +139,8 @@ test('an unfinished upload is listed with all that is known of it, without askin
     partSize: PART,
     partsStored: 2,
     bytesStored: 2 * PART,
+    owedAborts: [],
+    adopted: false,
     headers: { 'x-oss-meta-a': '1' },
     secretHeaders: [],
   })

@@ -53,6 +53,8 @@ export function startLife(setting: Setting, { restart, steal }: Manner): Run {
   const request: UploadRequest = {
     key,
     ...setting.request,
+    // Whoever wants to begin anew has nothing to adopt.
+    adopt: setting.request.adopt === true && !restart,
     restart,
     steal,
     noProgressForMs: setting.calm ? Number.POSITIVE_INFINITY : 120_000,

@@ -140,5 +140,8 @@ export function hear(setting: Setting, life: SimulatedLife, event: UploadEvent):
     for (const id of event.uploadIds) setting.reported.add(id)
     if (event.uploadIds.length === 0) setting.reported.add('unlisted')
   }
+  if (event.type === 'adopted' && setting.unlike.has(event.uploadId)) {
+    broken(setting, new Error(`adopted ${event.uploadId}, whose parts are of another file`))
+  }
   if (event.type === 'recovered') checkAdoption(setting, life, event.uploadId)
 }

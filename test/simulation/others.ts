@@ -73,7 +73,7 @@ async function endUpload({ world, cloud }: Setting): Promise<void> {
   else await cloud.others.abort(upload.uploadId)
 }
 
-async function meddle({ world, cloud, file, foreign, scale, request }: Setting): Promise<void> {
+async function meddle({ world, cloud, file, foreign, unlike, scale, request }: Setting): Promise<void> {
   const { luck } = world
   if (luck.chance(0.5)) {
     world.strike('key overwritten by others')
@@ -90,7 +90,9 @@ async function meddle({ world, cloud, file, foreign, scale, request }: Setting):
   if (luck.chance(0.3)) return
   // Another machine of ours may be at the same file, or a stranger at another.
   const { partSize = scale.partSize.least } = request
-  const bytes = luck.chance(0.4) ? file.bytes.slice(0, partSize) : noise(world, scale.partSize.least)
+  const alike = luck.chance(0.4)
+  if (!alike) unlike.add(uploadId)
+  const bytes = alike ? file.bytes.slice(0, partSize) : noise(world, scale.partSize.least)
   if (bytes.length > 0) await cloud.others.storePart(uploadId, 1, bytes)
 }
 

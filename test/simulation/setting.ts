@@ -73,6 +73,8 @@ export interface Setting {
   readonly reported: Set<string>
   /** Uploads that others began. */
   readonly foreign: Set<string>
+  /** Those among them whose parts are of another file. */
+  readonly unlike: Set<string>
   readonly request: Pick<
     UploadRequest,
     'multipartThreshold' | 'partSize' | 'numThreads' | 'verify' | 'headers' | 'adopt'
@@ -141,6 +143,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     weather,
     reported: new Set(),
     foreign: new Set(),
+    unlike: new Set(),
     request: {
       multipartThreshold: luck.chance(0.85) ? 0 : luck.below(least * 25),
       partSize,

@@ -15,8 +15,10 @@ export type {
 } from './engine/ports.js'
 export type { ProgressCallback } from './engine/progress.js'
 export type { Verify } from './engine/reconcile.js'
+export type { UploadState, WaitingRequest } from './engine/state.js'
 export type { UploadResult } from './engine/upload.js'
 export { Bucket, type BucketOptions, endpointOfService } from './node/bucket.js'
+export type { Whose } from './node/local-logs.js'
 export {
   type ByteSink,
   type Downloaded,
@@ -28,6 +30,14 @@ export {
 } from './node/objects.js'
 export type { UploadOptions } from './node/options.js'
 export { type PendingUpload, pendingUploads } from './node/pending.js'
+export {
+  abortIfOlder,
+  lastTouched,
+  type RemoteOptions,
+  type RemoteUpload,
+  type RemoteUploads,
+  remoteUploads,
+} from './node/remote.js'
 export { defaultStore } from './node/store.js'
 export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from './node/upload.js'
 export { version } from './node/version.js'

@@ -1,6 +1,6 @@
 /** What a journal asks of a file system, and Node's answer. A port, so that a simulated disk can tear and lose what was written. */
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
 import { syncFolder } from './folder.js'
 
 export interface JournalHandle {
@@ -19,6 +19,8 @@ export interface JournalDisk {
   openToRead(path: string): Promise<JournalHandle | undefined>
   /** Creates the file when it is missing, for this user alone. */
   openToAppend(path: string): Promise<JournalHandle>
+  /** Rejects with `ENOENT` when nothing has this name any more. */
+  mustExist(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   /** Does nothing when there is no such file. */
   remove(path: string): Promise<void>
@@ -51,6 +53,9 @@ export function nodeDisk(write: WriteBytes = writeBytes): JournalDisk {
     async openToAppend(path) {
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | SAFELY
       return wrap(await open(path, flags, 0o600))
+    },
+    async mustExist(path) {
+      await lstat(path)
     },
     rename,
     remove: (path) => unlink(path).catch(ignoreMissing),

@@ -57,6 +57,8 @@ export function createJournalFile(options: {
       await tail.handle.append(bytes)
       await tail.handle.datasync()
       if (isNew) await disk.syncFolder(dirname(path))
+      // What was written to a file that somebody has removed meanwhile is not written.
+      await disk.mustExist(path)
       tail.size += bytes.length
     } catch (error) {
       await cutOff(tail.handle, tail.size)
@@ -98,7 +100,7 @@ export function createJournalFile(options: {
       change(async () => {
         await closeTail()
         await disk.remove(path)
-        await disk.syncFolder(dirname(path))
+        await disk.syncFolder(dirname(path)).catch(ignoreMissing)
       }),
     close: () =>
       inTurn(() => {
@@ -166,6 +168,10 @@ function holdLost(target: Target): UploadError {
 /** Whether it works or not, the next append looks at the file afresh. */
 async function cutOff(handle: JournalHandle, size: number): Promise<void> {
   await handle.truncate(size).catch(() => {})
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 /** Runs tasks one after the other, each whatever became of the one before. */

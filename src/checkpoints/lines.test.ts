@@ -121,3 +121,11 @@ test('a damaged header costs the target, not the lines', () => {
   assert.equal(damaged.length, 1)
   assert.equal(read, undefined)
 })
+
+test('a foreign header may hold anything', () => {
+  for (const odd of [{ toString: 1 }, ['a'], null, 'a\nb\u001b[31m', 'x'.repeat(5000), undefined]) {
+    const decoded = decodeCheckpoint(encodeLine({ format: odd, v: odd }))
+    assert.equal(decoded.kind, 'foreign')
+    if (decoded.kind === 'foreign') assert.match(decoded.format, /^\P{Cc}{1,60}$/u)
+  }
+})

@@ -55,11 +55,17 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
     } else if (line['format'] === FORMAT && line['v'] === VERSION) {
       target = decodeTarget(line['target'])
     } else {
-      return { kind: 'foreign', format: String(line['format']), version: String(line['v']) }
+      return { kind: 'foreign', format: shown(line['format']), version: shown(line['v']) }
     }
     start = end + 1
   }
   return { kind: 'readable', ...(target === undefined ? {} : { target }), lines, damaged, wholeBytes }
+}
+
+/** What something else wrote there, for a message. */
+function shown(value: unknown): string {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : `a ${typeof value}`
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?').slice(0, 60)
 }
 
 function checkOf(json: Uint8Array): string {

@@ -91,3 +91,10 @@ test('a holder is named by process, host and time', () => {
   assert.equal(describeHolder(record), 'process 90 on host here, since 2024-05-01T10:00:00.000Z')
   assert.equal(describeHolder(undefined), 'an unknown process')
 })
+
+test('a holder that was written by something odd is still named on one line', () => {
+  const odd = { ...record, host: `a\nb\u001b[31m${'c'.repeat(5000)}` }
+  const named = describeHolder(decodeLock(encodeLock(odd)))
+  assert.doesNotMatch(named, /\p{Cc}/u)
+  assert.ok(named.length < 600, `${named.length} characters`)
+})

@@ -69,5 +69,10 @@ function rebooted(record: ProcessIdentity, me: ProcessIdentity): boolean {
 /** In words, for messages. */
 export function describeHolder(record: LockRecord | undefined): string {
   if (record === undefined) return 'an unknown process'
-  return `process ${record.pid} on host ${record.host}, since ${record.since}`
+  return `process ${record.pid} on host ${shown(record.host)}, since ${shown(record.since)}`
+}
+
+/** The file may have been written by anything: what is told of it stays one line. */
+function shown(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?').slice(0, 255)
 }

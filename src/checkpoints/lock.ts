@@ -30,7 +30,7 @@ export interface LockPlace {
 }
 
 export interface Lock {
-  /** Is it still ours? Somebody may have taken it by force. */
+  /** Is it still ours? Somebody may have taken it by force. It stays ours when the whole folder has vanished. */
   held(): Promise<boolean>
   /** Leaves nothing behind. More than one call does no harm. */
   release(): Promise<void>
@@ -76,7 +76,29 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     await release()
     throw error
   }
-  return { held: async () => !released && (await flag.isUp()), release }
+  let vanished = false
+  const held = async (): Promise<boolean> => {
+    if (released) return false
+    if (await flag.isUp()) return true
+    // Who takes over by force leaves the folder where it is. When that is gone, it is nobody's doing that holds the place.
+    vanished ||= !(await isThere(folder))
+    return vanished && (await rivalsIn(place, { me, token })).length === 0
+  }
+  return { held, release }
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return usingStore(folder, async () => (await lstat(folder).catch(ignoreMissing)) !== undefined)
+}
+
+async function rivalsIn(
+  place: LockPlace,
+  self: { readonly me: ProcessIdentity; readonly token: string },
+): Promise<readonly Rival[]> {
+  return usingStore(place.folder, async () => {
+    const names = (await readdir(place.folder).catch(ignoreMissing)) ?? []
+    return (await lookAround(place, names, self)).rivals
+  })
 }
 
 /** Who holds the place, in words; `undefined` when nobody does. Changes nothing. */

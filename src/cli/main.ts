@@ -9,6 +9,7 @@ import { exitCodeOfError, exitCodeOfSignal, failed, type StopSignal, success } f
 import { CommandError, type Failure, failureLine, failureOf } from './failure.js'
 import { programName } from './invocation.js'
 import { writeFailure, writeJson } from './json.js'
+import { valuesOfTheirOwn } from './options.js'
 import { createProgram } from './program.js'
 import { createScreen } from './screen.js'
 import { createStopSignals } from './stop-signals.js'
@@ -54,7 +55,7 @@ async function runCommand(world: World): Promise<number> {
     throw new VersionAsked()
   })
   try {
-    await program.parseAsync(world.args, { from: 'user' })
+    await program.parseAsync(valuesOfTheirOwn(world.args), { from: 'user' })
   } catch (error) {
     if (!(error instanceof VersionAsked)) throw error
     world.screen.out(`longhaul ${(await import('../index.js')).version}`)
@@ -83,7 +84,9 @@ function createWorld(): World {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   // A program that started this one over a channel and ended without a word wants no more of it.
   process.once('disconnect', () => onSignal('SIGTERM'))
+  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true
   return {
+    ...(isTerminal ? { ask: (question: string) => ask(question, stop.signal) } : {}),
     screen: createScreen(process.stdout, process.stderr, process.env),
     environment: process.env,
     script: fileURLToPath(import.meta.url),
@@ -96,6 +99,10 @@ function createWorld(): World {
       return () => void process.off('exit', tidy)
     },
   }
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  return (await import('./ask.js')).askOnTerminal(question, signal)
 }
 
 const world = createWorld()

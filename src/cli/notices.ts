@@ -18,6 +18,8 @@ function sentenceOf(event: UploadEvent): string | undefined {
     }
     case 'recovered':
       return 'Going on with an upload whose beginning was never answered.'
+    case 'adopted':
+      return `Adopting the upload ${event.uploadId}, begun ${new Date(event.initiated).toISOString()}: ${countOf(event.partCount, 'part')} of it ${event.partCount === 1 ? 'is' : 'are'} at the service, to be compared with the file.`
     case 'plan-kept':
       return `The upload keeps the part size it began with, ${formatSize(event.partSize)}, not ${formatSize(event.asked)}; --restart begins anew.`
     case 'source-moved':
@@ -26,6 +28,10 @@ function sentenceOf(event: UploadEvent): string | undefined {
     case 'parts-not-listed':
     case 'orphans-suspected':
     case 'settled':
+    case 'adopt-none':
+    case 'adopted-left':
+    case 'headers-differ':
+    case 'headers-not-compared':
     case 'checkpoint-warning':
       return event.message
     case 'abort-pending':

@@ -48,6 +48,17 @@ export function withTransfer(command: Command): Command {
     .option('--steal', 'take over from a holder that is not there any more but can not be proved dead')
 }
 
+/** Flags that may have a value, but only by `=`: what follows them otherwise is a file. */
+const valueByEqualsOnly = ['--adopt']
+
+/** Arguments in which such a flag takes nothing from what follows it. */
+export function valuesOfTheirOwn(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return args.map((arg, index) =>
+    valueByEqualsOnly.includes(arg) && (end === -1 || index < end) ? `${arg}=` : arg,
+  )
+}
+
 /** What cannot be read becomes commander's own error for the option. */
 export function read<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {

@@ -10,6 +10,7 @@ import {
   withStore,
   withTransfer,
 } from './options.js'
+import { parseDuration } from './sizes.js'
 import type { World } from './world.js'
 
 const exitCodes = `
@@ -47,12 +48,18 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     .option('--multipart-threshold <size>', 'smaller files go in one request (default: 10MiB)', readSize)
     .option('--meta <pair>', 'key=value of user metadata', collect)
     .option('--restart', 'abandon what an earlier run left and begin anew')
+    .option(
+      '--adopt [id]',
+      'where the store names no upload, go on with the one at the service that fits the file, or with --adopt=ID',
+      (id) => id || true,
+    )
   withOutput(put)
     .addHelpText(
       'after',
       examples(
         'put backup.tar oss://examplebucket/backups/',
         'put --local -j 8 --part-size 16MiB disk.img oss://examplebucket/disk.img',
+        'put --adopt backup.tar oss://examplebucket/backups/',
         "put --header 'x-oss-storage-class: IA' --meta host=web1 --retry-for forever log.gz oss://examplebucket/log.gz",
       ),
     )
@@ -79,7 +86,10 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
   const uploads = program
     .command('uploads')
     .description('list unfinished uploads')
-    .option('--remote <bucket>', 'those at the service, of oss://bucket or oss://bucket/prefix')
+    .option(
+      '--remote <bucket>',
+      "those at the service, of oss://bucket or oss://bucket/prefix, and whose they are: ours, owed (an abort of it is pending here), possible orphan, others'",
+    )
     .option('--json', 'one JSON object per line on stdout, a summary last')
   withStore(withConnection(uploads))
     .addHelpText('after', examples('uploads', 'uploads --remote oss://examplebucket/backups/'))
@@ -99,10 +109,27 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     .description('abort unfinished uploads at the service and forget them; objects stay')
     .argument('[id]', 'as uploads shows it; the first characters are enough')
     .option('--all', 'all of them')
-    .option('--yes', 'do not ask for this flag when all are meant')
+    .option('--yes', 'do not ask before aborting several')
+    .option(
+      '--remote <bucket>',
+      'instead: those at the service that no store here knows, of oss://bucket/prefix',
+    )
+    .option(
+      '--older-than <duration>',
+      'with --remote: only those that got no part for so long, such as 12h, 7d, 2w; at least 1h',
+      read(parseDuration),
+    )
+    .option('--dry-run', 'with --remote: only list them')
     .option('--steal', 'take over from a holder that is not there any more but can not be proved dead')
   withOutput(withStore(withConnection(discard)))
-    .addHelpText('after', examples('discard 3f9c21aa', 'discard --all --yes'))
+    .addHelpText(
+      'after',
+      examples(
+        'discard 3f9c21aa',
+        'discard --all --yes',
+        'discard --remote oss://examplebucket/backups/ --older-than 7d --dry-run',
+      ),
+    )
     .action(async (id, flags) =>
       ended(await (await import('./commands/discard.js')).discard(id, flags, world)),
     )

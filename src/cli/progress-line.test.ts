@@ -37,6 +37,7 @@ const waiting = {
   partNumber: 7,
   attempt: 2,
   delayMs: 4000,
+  since: 276_000,
   until: 1_000_000,
   message: 'connect ECONNREFUSED\n127.0.0.1:9500',
 } as const
@@ -86,27 +87,65 @@ test('the line says what matters at 200, 80, 60, 40 and 20 columns', () => {
   assert.equal(progressLine(middle(), { ...at, columns: 4 }), ' 25%')
 })
 
-test('while it waits the line says for what and until when, as far as there is room', () => {
+test('while it waits the line says since when, for what and until when, as far as there is room', () => {
   const state = applyEvent(middle(), waiting, 5000)
   const at = { nowMs: 5000, wallClock: 996_000 }
+  const since = clockTime(waiting.since)
   const until = clockTime(waiting.until)
   assert.equal(
     progressLine(state, { ...at, columns: 200 }),
-    ` 25%  waiting until ${until} (for 4.0 s) to repeat UploadPart of part 7: connect ECONNREFUSED 127.0.0.1:9500`,
+    ` 25%  waiting since ${since} (12 min) for UploadPart of part 7, next try at ${until} (in 4.0 s): connect ECONNREFUSED 127.0.0.1:9500`,
   )
   assert.equal(
-    progressLine(state, { ...at, columns: 80 }),
-    ` 25%  waiting until ${until}: connect ECONNREFUSED 127.0.0.1:9500`,
+    progressLine(state, { ...at, columns: 95 }),
+    ` 25%  waiting since ${since}, next try at ${until}: connect ECONNREFUSED 127.0.0.1:9500`,
   )
-  assert.equal(progressLine(state, { ...at, columns: 40 }), ` 25%  waiting until ${until}`)
+  assert.equal(progressLine(state, { ...at, columns: 60 }), ' 25%  waiting for 12 min, next try in 4.0 s')
+  assert.equal(progressLine(state, { ...at, columns: 40 }), ' 25%  waiting for 12 min')
   assert.equal(progressLine(state, { ...at, columns: 20 }), ' 25%  waiting')
 })
 
-test('the wait is over when its time has come or something moves', () => {
+test('of several requests that wait, the line tells of the one that has waited longest', () => {
+  const first = applyEvent(middle(), waiting, 5000)
+  const later = { ...waiting, partNumber: 3, since: 990_000, until: 999_000, message: 'later' }
+  const both = applyEvent(applyEvent(first, later, 5000), { ...waiting, attempt: 3, until: 998_000 }, 5000)
+  const at = { nowMs: 5000, wallClock: 996_000, columns: 200 }
+  assert.match(progressLine(both, at), /\(12 min\) for UploadPart of part 7 and 1 more, .*\(in 2\.0 s\)/)
+  const trying = { ...at, wallClock: 998_500 }
+  assert.match(progressLine(both, trying), /of part 7 and 1 more, .*\(in 0\.5 s\)/, 'the other is tried next')
+  const waited = { type: 'waited', operation: 'UploadPart', attempts: 4, since: 0, through: true } as const
+  const one = applyEvent(both, { ...waited, partNumber: 7 }, 5000)
+  assert.match(progressLine(one, at), /\(6\.0 s\) for UploadPart of part 3, /)
+  const none = applyEvent(one, { ...waited, partNumber: 3 }, 5000)
+  assert.doesNotMatch(progressLine(none, at), /waiting/)
+})
+
+test('when its time has come the line says that it is being tried', () => {
   const state = applyEvent(middle(), waiting, 5000)
-  assert.doesNotMatch(progressLine(state, { nowMs: 5000, wallClock: 1_000_000, columns: 200 }), /waiting/)
-  const moved = applyEvent(state, progress({ consumed: 101 * MiB, total: 400 * MiB, proved: 41 * MiB }), 5100)
+  const line = progressLine(state, { nowMs: 5000, wallClock: 1_000_000, columns: 200 })
+  assert.match(line, /for UploadPart of part 7, trying now: connect/)
+})
+
+test('while something moves the line is about that, though a request waits', () => {
+  const state = applyEvent(middle(), waiting, 5000)
+  const counts = progress({ consumed: 101 * MiB, total: 400 * MiB, proved: 41 * MiB })
+  const moved = applyEvent(state, counts, 5100)
   assert.doesNotMatch(progressLine(moved, { nowMs: 5100, wallClock: 996_000, columns: 200 }), /waiting/)
+  const again = applyEvent(moved, { ...waiting, attempt: 3 }, 5200)
+  assert.match(progressLine(again, { nowMs: 5200, wallClock: 996_000, columns: 200 }), /waiting/)
+})
+
+test('a connection on which nothing moves is told before it counts as a failure', () => {
+  const at = { wallClock: 0, columns: 200 }
+  assert.doesNotMatch(progressLine(middle(), { ...at, nowMs: 8900 }), /nothing/)
+  assert.match(
+    progressLine(middle(), { ...at, nowMs: 16_000 }),
+    /0 B\/s over 10 s, nothing has moved for 12 s$/,
+  )
+  assert.equal(
+    progressLine(startProgress(0, 0), { ...at, nowMs: 6000 }),
+    '  0%  beginning, nothing has moved for 6.0 s',
+  )
 })
 
 test('no line is ever wider than it may be', () => {

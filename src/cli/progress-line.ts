@@ -3,15 +3,19 @@ import { oneLine } from './failure.js'
 import { type ProgressState, rateOf, rateWindowMs, timeLeftMs, type Waiting } from './progress-state.js'
 import { formatDuration, formatRate, formatSize } from './sizes.js'
 
+/** From so long a silence on, the line says so. Shorter ones are every disk's and network's. */
+const tellQuietMs = 5000
+
 /** @param columns characters the line may have */
 export function progressLine(
   state: ProgressState,
   at: { readonly nowMs: number; readonly wallClock: number; readonly columns: number },
 ): string {
   const percent = `${percentOf(state)}%`.padStart(4)
-  const versions = isWaiting(state, at.wallClock)
-    ? waitingTexts(state.waiting, at.wallClock)
-    : movingTexts(state, at.nowMs)
+  const versions =
+    state.moving || state.waiting.length === 0
+      ? movingTexts(state, at.nowMs)
+      : waitingTexts(state.waiting, at.wallClock)
   const lines = versions.map((text) => `${percent}  ${text}`)
   return cut(lines.find((line) => line.length <= at.columns) ?? lines.at(-1) ?? percent, at.columns)
 }
@@ -21,19 +25,14 @@ export function percentOf({ consumedBytes, totalBytes }: ProgressState): number 
   return totalBytes === 0 ? 0 : Math.floor((consumedBytes / totalBytes) * 100)
 }
 
-function isWaiting(
-  state: ProgressState,
-  wallClock: number,
-): state is ProgressState & { readonly waiting: Waiting } {
-  return state.waiting !== undefined && state.waiting.until > wallClock
-}
-
 /** Longest first. */
 function movingTexts(state: ProgressState, nowMs: number): readonly string[] {
-  if (state.totalBytes === 0) return ['beginning']
+  const quietMs = nowMs - state.movedAtMs
+  const quiet = quietMs < tellQuietMs ? undefined : `nothing has moved for ${formatDuration(quietMs)}`
+  if (state.totalBytes === 0) return [joined(['beginning', quiet]), 'beginning']
   const { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes } = state
   const leftMs = timeLeftMs(state, nowMs)
-  const left = leftMs === undefined ? undefined : `${formatDuration(leftMs)} left`
+  const left = quiet ?? (leftMs === undefined ? undefined : `${formatDuration(leftMs)} left`)
   const rate = formatRate(rateOf(state, nowMs))
   const kept = keptBytes > 0 ? `kept ${formatSize(keptBytes)}` : undefined
   const proved = `proved ${formatSize(provedBytes)}`
@@ -51,14 +50,25 @@ function movingTexts(state: ProgressState, nowMs: number): readonly string[] {
   ].map(joined)
 }
 
-function waitingTexts({ message, operation, partNumber, until }: Waiting, wallClock: number): string[] {
-  const inTime = `for ${formatDuration(until - wallClock)}`
-  const at = `until ${clockTime(until)}`
+/** Longest first. Tells of the request that has waited longest, and of whichever is tried next. */
+function waitingTexts(all: readonly Waiting[], wallClock: number): readonly string[] {
+  const [longest, ...more] = all
+  if (longest === undefined) return []
+  const { message, operation, partNumber, since } = longest
+  const duration = formatDuration(Math.max(wallClock - since, 0))
   const what = `${operation}${partNumber === undefined ? '' : ` of part ${partNumber}`}`
+  const beside = more.length === 0 ? '' : ` and ${more.length} more`
+  // One whose time has come is being tried; when others still wait, that is what can be counted down to.
+  const until = Math.min(...all.map((each) => each.until).filter((time) => time > wallClock))
+  const isTrying = until === Number.POSITIVE_INFINITY
+  const inTime = isTrying ? 'trying now' : `next try in ${formatDuration(until - wallClock)}`
+  const at = isTrying ? 'trying now' : `next try at ${clockTime(until)}`
+  const head = `waiting since ${clockTime(since)}`
   return [
-    `waiting ${at} (${inTime}) to repeat ${what}: ${oneLine(message)}`,
-    `waiting ${at}: ${oneLine(message)}`,
-    `waiting ${at}`,
+    `${head} (${duration}) for ${what}${beside}, ${at}${isTrying ? '' : ` (in ${formatDuration(until - wallClock)})`}: ${oneLine(message)}`,
+    `${head}, ${at}: ${oneLine(message)}`,
+    `waiting for ${duration}, ${inTime}`,
+    `waiting for ${duration}`,
     'waiting',
   ]
 }

@@ -13,7 +13,8 @@ export interface Waiting {
   readonly operation: string
   readonly partNumber?: number
   readonly message: string
-  /** By this machine's clock, milliseconds since the epoch. */
+  /** When it failed first and when it is tried again, by this machine's clock, milliseconds since the epoch. */
+  readonly since: number
   readonly until: number
 }
 
@@ -26,7 +27,12 @@ export interface ProgressState {
   readonly sendingBytes: number
   /** At most what this run has to send. Absent: everything. */
   readonly toSendBytes?: number
-  readonly waiting?: Waiting
+  /** Requests that have not got through yet, the longest-waiting first. */
+  readonly waiting: readonly Waiting[]
+  /** Something went forward since the last of them failed. */
+  readonly moving: boolean
+  /** When anything last went forward, by the clock of the samples. */
+  readonly movedAtMs: number
   /** Moved bytes over time, oldest first; none older than the window but one. */
   readonly samples: readonly Sample[]
 }
@@ -39,6 +45,9 @@ export function startProgress(totalBytes: number, nowMs: number): ProgressState 
     keptBytes: 0,
     provedBytes: 0,
     sendingBytes: 0,
+    waiting: [],
+    moving: true,
+    movedAtMs: nowMs,
     samples: [{ atMs: nowMs, bytes: 0 }],
   }
 }
@@ -46,26 +55,49 @@ export function startProgress(totalBytes: number, nowMs: number): ProgressState 
 export function applyEvent(state: ProgressState, event: UploadEvent, nowMs: number): ProgressState {
   switch (event.type) {
     case 'progress': {
-      const { waiting: _, ...moving } = state
       const { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes } = event
-      return sampled({ ...moving, consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes }, nowMs)
+      const counts = { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes }
+      return sampled({ ...moved(state, nowMs), ...counts }, nowMs)
     }
+    case 'opened':
+    case 'part-kept':
+    case 'part-stored':
+    case 'completing':
+      return moved(state, nowMs)
     case 'resumed':
-      return { ...state, toSendBytes: event.toSend * event.partSize }
+      return { ...moved(state, nowMs), toSendBytes: event.toSend * event.partSize }
     case 'part-refuted':
-      return { ...state, toSendBytes: (state.toSendBytes ?? 0) + event.size }
+      return { ...moved(state, nowMs), toSendBytes: (state.toSendBytes ?? 0) + event.size }
     case 'restarted':
       return startProgress(state.totalBytes, nowMs)
     case 'waiting': {
-      const { operation, partNumber, message, until } = event
-      return {
-        ...state,
-        waiting: { operation, message, until, ...(partNumber === undefined ? {} : { partNumber }) },
+      const { operation, partNumber, message, since, until } = event
+      const request = {
+        operation,
+        message,
+        since,
+        until,
+        ...(partNumber === undefined ? {} : { partNumber }),
       }
+      const waiting = [...others(state, event), request].sort((a, b) => a.since - b.since)
+      return { ...state, waiting, moving: false }
     }
+    case 'waited':
+      return { ...state, waiting: others(state, event) }
     default:
       return state
   }
+}
+
+function moved(state: ProgressState, nowMs: number): ProgressState {
+  return { ...state, moving: true, movedAtMs: nowMs }
+}
+
+function others(
+  { waiting }: ProgressState,
+  { operation, partNumber }: { readonly operation: string; readonly partNumber?: number },
+): readonly Waiting[] {
+  return waiting.filter((each) => each.operation !== operation || each.partNumber !== partNumber)
 }
 
 /** For transfers without events of their own: `bytes` of the total have moved. */
@@ -75,7 +107,7 @@ export function applyBytes(
   nowMs: number,
 ): ProgressState {
   const { done, total } = bytes
-  return sampled({ ...state, consumedBytes: done, provedBytes: done, totalBytes: total }, nowMs)
+  return sampled({ ...moved(state, nowMs), consumedBytes: done, provedBytes: done, totalBytes: total }, nowMs)
 }
 
 /** Bytes a second over the window; 0 when nothing moved in it. */

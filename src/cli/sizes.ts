@@ -13,6 +13,7 @@ const durationUnitsMs: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
+  w: 604_800_000,
 }
 
 function powers(base: number, namesOf: (letter: string) => readonly string[]): Record<string, number> {
@@ -58,14 +59,14 @@ function rateOf(text: string): number {
 }
 
 /**
- * Milliseconds of `90s`, `15m`, `1h30m` or `2d`; `Infinity` for `forever`.
+ * Milliseconds of `90s`, `15m`, `1h30m`, `2d` or `1w`; `Infinity` for `forever`.
  *
  * @throws RangeError when it is no duration; a bare number has no unit and so is none
  */
 export function parseDuration(text: string): number {
   const trimmed = text.trim().toLowerCase()
   if (trimmed === 'forever') return Number.POSITIVE_INFINITY
-  const pieces = [...trimmed.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)/g)]
+  const pieces = [...trimmed.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)/g)]
   if (pieces.length === 0 || pieces.map(([piece]) => piece).join('') !== trimmed) {
     throw new RangeError('It is no duration such as 90s, 15m, 2h or forever.')
   }

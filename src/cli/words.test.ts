@@ -123,7 +123,15 @@ test('tables are as wide as their widest cell, without trailing blanks', () => {
 const hash = (first: string): string => first.padEnd(32, '0')
 
 function pending(id: string, more: Partial<PendingUpload> = {}): PendingUpload {
-  const nothing = { partsStored: 0, bytesStored: 0, headers: {}, secretHeaders: [], modified: 0 }
+  const nothing = {
+    partsStored: 0,
+    bytesStored: 0,
+    headers: {},
+    secretHeaders: [],
+    modified: 0,
+    owedAborts: [],
+    adopted: false,
+  }
   return { id, service: 's', bucket: 'b', key: 'k', source: '/f', state: 'open', ...nothing, ...more }
 }
 

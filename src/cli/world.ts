@@ -15,6 +15,8 @@ export interface World {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
   readonly stoppedBy: () => StopSignal | undefined
+  /** Asks the person at the terminal. Absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>
   /** Runs when this process ends at once, as at a second Ctrl-C; it can't wait for anything. Returns what takes it back. */
   atSuddenEnd(tidy: () => void): () => void
 }

@@ -30,6 +30,19 @@ export async function abortUntilGone(life: Conversation, uploadId: string): Prom
   return true
 }
 
+/** An upload that somebody else began is given up without a request: whoever began it may still need it. */
+export async function leaveAlone(life: Conversation, uploadId: string): Promise<void> {
+  await recordOrWarn(life, { kind: 'closed', uploadId, how: 'left' })
+  tellLeft(life, uploadId)
+}
+
+export function tellLeft({ emit }: Pick<Conversation, 'emit'>, uploadId: string): void {
+  const message =
+    `The adopted upload ${uploadId} is not gone on with. Somebody else may have begun it, so it was not aborted: ` +
+    'it stays at the service until somebody does.'
+  emit({ type: 'adopted-left', uploadId, message })
+}
+
 type Outcome = { readonly kind: 'aborted' | 'gone' } | { readonly kind: 'failed'; readonly message: string }
 
 async function abortOnce(life: Conversation, uploadId: string): Promise<Outcome> {
@@ -38,7 +51,7 @@ async function abortOnce(life: Conversation, uploadId: string): Promise<Outcome>
   let message = ''
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     // Each time: while the last one was under way or waited for, somebody may have taken over.
-    await assertHeld(life)
+    await assertHeld(life, uploadId)
     try {
       await service.abortMultipartUpload({ key, uploadId }, { headers, signal: life.signal })
       return { kind: 'aborted' }

@@ -3,7 +3,7 @@
  * intent is written down first, and after a lost answer the service is asked what it made of it.
  */
 import { abortOwn } from './abort.js'
-import type { IntentRecord, OpenedRecord } from './checkpoint.js'
+import { type IntentRecord, type OpenedRecord, recordedTime } from './checkpoint.js'
 import { ServiceError } from './errors.js'
 import { changedHeader, keepHeaders } from './kept-headers.js'
 import { type Conversation, type Life, persist, recordOrFail, recordOrWarn } from './life.js'
@@ -43,7 +43,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
     const intent: IntentRecord = {
       kind: 'intent',
       operation: 'initiate',
-      ...(serviceTime === undefined ? {} : { serviceTime: Math.floor(serviceTime) }),
+      ...(serviceTime === undefined ? {} : { serviceTime: recordedTime(serviceTime) }),
       headers: kept,
       source: source.name,
     }
@@ -71,7 +71,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
     size: plan.size,
     headers: kept,
     source: source.name,
-    initiated: begun.initiated,
+    initiated: recordedTime(begun.initiated),
   }
   try {
     await recordOrFail(life, opened)

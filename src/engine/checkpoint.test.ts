@@ -57,6 +57,7 @@ const fold = (...records: readonly CheckpointRecord[]) => foldCheckpoint(records
 const everyKind: readonly CheckpointRecord[] = [
   intent(),
   intent('b', 'put'),
+  { kind: 'refused', operation: 'initiate' },
   opened(),
   part(1),
   part(2, { kind: 'verified', identity: null }),
@@ -65,19 +66,23 @@ const everyKind: readonly CheckpointRecord[] = [
   ended('seen'),
   ended('aborting'),
   closed(),
+  { kind: 'closed', uploadId: 'A', how: 'left' },
+  { ...opened(), adopted: true } as CheckpointRecord,
+  part(1, { adopted: true }),
 ]
 
 test('an empty log is an empty state', () => {
   const state = foldCheckpoint([])
   assert.equal(state.current, undefined)
   assert.deepEqual(
-    { ...state, knownIds: [...state.knownIds] },
+    { ...state, knownIds: [...state.knownIds], adoptedIds: [...state.adoptedIds] },
     {
       intents: [],
       pendingAborts: [],
       leftovers: [],
       knownIds: [],
       unopenedIds: [],
+      adoptedIds: [],
     },
   )
 })
@@ -90,7 +95,7 @@ test('every kind survives being written as JSON', () => {
 })
 
 test('a record that lacks one of its fields is no record', () => {
-  const optional = new Set(['serviceTime'])
+  const optional = new Set(['serviceTime', 'adopted'])
   for (const record of everyKind) {
     for (const name of Object.keys(record).filter((field) => !optional.has(field))) {
       const { [name]: _gone, ...line } = encodeRecord(record) as Record<string, unknown>
@@ -99,11 +104,18 @@ test('a record that lacks one of its fields is no record', () => {
   }
 })
 
+test('an intent needs no time: the service may not have been heard yet', () => {
+  const { serviceTime: _unknown, ...line } = encodeRecord(intent())
+  assert.deepEqual(foldCheckpoint([line]).intents, [line])
+})
+
 test('values that are not what they should be make no record', () => {
   const wrong: readonly CheckpointLine[] = [
     { ...part(1), partNumber: 0 },
     { ...part(1), partNumber: 1.5 },
     { ...part(1), size: -1 },
+    { ...part(1), adopted: 'yes' },
+    { ...opened(), adopted: 1 },
     { ...part(1), size: '32' },
     { ...part(1), crc64: 5 },
     { ...part(1), crc64: '0x5' },
@@ -119,10 +131,25 @@ test('values that are not what they should be make no record', () => {
     { ...encodeRecord(opened()), headers: [] },
     { ...encodeRecord(opened()), headers: { open: { a: 1 }, secret: {} } },
     { ...encodeRecord(opened()), headers: { open: {}, secret: { a: { salt: 's' } } } },
+    { ...encodeRecord(opened()), headers: { open: {}, secret: { a: { hash: 'h' } } } },
+    { ...encodeRecord(opened()), headers: { open: {}, secret: { a: null } } },
+    { ...encodeRecord(opened()), headers: { open: null, secret: {} } },
+    { ...encodeRecord(opened()), headers: null },
     { ...encodeRecord(intent()), operation: 'complete' },
+    { ...encodeRecord(intent()), serviceTime: '5' },
+    { kind: 'refused', operation: 'put' },
     { ...encodeRecord(closed()), how: 'lost' },
   ]
   for (const line of wrong) assert.equal(decodeRecord(line), undefined, JSON.stringify(line))
+})
+
+test('the smallest values are values', () => {
+  const smallest: readonly CheckpointRecord[] = [
+    part(1, { size: 0, identity: { ...identity, size: 0 } }),
+    { ...intent(), serviceTime: 0 } as CheckpointRecord,
+    { ...opened(), partSize: 1 } as CheckpointRecord,
+  ]
+  for (const record of smallest) assert.deepEqual(decodeRecord(encodeRecord(record)), record)
 })
 
 test('kinds of other versions are passed over, whatever they are called', () => {
@@ -222,11 +249,21 @@ test('an intent is open until an upload answers it; the latest is answered first
 })
 
 test('the intent of a PutObject is not answered by an upload', () => {
-  const { intents } = fold(intent('put', 'put'), intent('initiate'), opened())
-  assert.deepEqual(
-    intents.map((record) => record.source),
-    ['put'],
-  )
+  const put = intent('put', 'put')
+  for (const records of [
+    [put, intent('initiate'), opened()],
+    [intent('initiate'), put, opened()],
+    [put, opened()],
+  ]) {
+    assert.deepEqual(fold(...records).intents, [put])
+  }
+})
+
+test('an intent that the service refused leaves nothing to look for', () => {
+  const refused: CheckpointRecord = { kind: 'refused', operation: 'initiate' }
+  const state = fold(intent('lost'), intent('refused'), refused)
+  assert.deepEqual(state.intents, [intent('lost')])
+  assert.equal(state.knownIds.size, 0)
 })
 
 test('the last opened upload is current; one before it that nobody closed is a leftover', () => {
@@ -256,6 +293,39 @@ test('a committed upload that is only being tidied up is still the one to settle
   assert.equal(state.current?.opened.uploadId, 'A')
   assert.deepEqual(state.pendingAborts, [])
   assert.equal(fold(opened(), completing(), committed, ended('aborting'), closed()).current, undefined)
+})
+
+const adopted = (uploadId = 'A'): CheckpointRecord =>
+  ({ ...opened(uploadId), adopted: true }) as CheckpointRecord
+
+test('an adopted upload is current as any other, told as adopted, and answers no intent', () => {
+  const state = fold(intent(), adopted('B'))
+  assert.equal(state.current?.opened.uploadId, 'B')
+  assert.deepEqual([...state.adoptedIds], ['B'])
+  assert.equal(state.intents.length, 1)
+  assert.deepEqual([...fold(opened('A')).adoptedIds], [])
+})
+
+test('that an upload was adopted is told by any of its parts when the opening is lost', () => {
+  for (const kind of ['stored', 'verified'] as const) {
+    const state = fold(part(1, { uploadId: 'B', kind, adopted: true }))
+    assert.deepEqual(state.unopenedIds, ['B'])
+    assert.deepEqual([...state.adoptedIds], ['B'])
+  }
+})
+
+test('an id that was ours before it was adopted stays ours', () => {
+  const state = fold(ended('seen'), adopted(), part(1, { adopted: true }))
+  assert.equal(state.current?.opened.uploadId, 'A')
+  assert.deepEqual([...state.adoptedIds], [])
+})
+
+test('an upload that was left or put aside can be adopted again; one that is to be aborted can not', () => {
+  const left: CheckpointRecord = { kind: 'closed', uploadId: 'A', how: 'left' }
+  assert.equal(fold(adopted(), left).current, undefined)
+  assert.deepEqual(fold(adopted(), left).leftovers, [])
+  assert.equal(fold(adopted(), left, adopted()).current?.opened.uploadId, 'A')
+  assert.equal(fold(adopted(), ended('aborting'), adopted()).current, undefined)
 })
 
 test('ids that only parts name are told apart: the line that opened them is lost', () => {
@@ -294,6 +364,13 @@ test('no id that any line names is ever lost', () => {
   )
 })
 
+test('a checksum that is none, or is written in another way than it always is, is not reckoned with', () => {
+  for (const crc64 of ['0', '18446744073709551615']) assert.ok(decodeRecord(encodeRecord(part(1, { crc64 }))))
+  for (const crc64 of ['18446744073709551616', '99999999999999999999', '007', '-1', '']) {
+    assert.equal(decodeRecord(encodeRecord(part(1, { crc64 }))), undefined, crc64)
+  }
+})
+
 test('the identity of a file is its size, times and place, all of them', () => {
   assert.equal(sameIdentity(identity, { ...identity }), true)
   for (const name of Object.keys(identity)) {
@@ -302,5 +379,6 @@ test('the identity of a file is its size, times and place, all of them', () => {
     assert.equal(sameFile(identity, other), name.endsWith('Ns'), name)
   }
   assert.equal(sameIdentity(null, identity), false)
+  assert.equal(sameIdentity(identity, null), false)
   assert.equal(sameIdentity(null, null), false, 'bytes of no state are not trusted by bytes of no state')
 })

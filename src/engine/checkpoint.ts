@@ -2,6 +2,7 @@
  * The records of a checkpoint and what they add up to. A checkpoint is a log: nothing is ever rewritten, the state is a
  * fold, and a reader passes over what it does not know.
  */
+import { hasWhatItMust } from './checkpoint-lines.js'
 import type { CheckpointLine, SourceIdentity } from './ports.js'
 
 /** Headers as a checkpoint may keep them: open ones as they are, secret ones as a salted hash. */
@@ -36,6 +37,8 @@ export interface OpenedRecord {
   readonly source: string
   /** By the service's clock, milliseconds. */
   readonly initiated: number
+  /** Found at the service and gone on with, without an intent of ours: somebody else may have begun it. */
+  readonly adopted?: boolean
 }
 
 /** What the service holds as a part, what we know it to be, and under which state of the file we read those bytes. */
@@ -53,6 +56,8 @@ export interface PartRecord extends PartProof {
   /** `stored`: sent and acknowledged. `verified`: read again from the file and found equal to what the service holds. */
   readonly kind: 'stored' | 'verified'
   readonly uploadId: string
+  /** As in `opened`, so that the loss of that line does not make a stranger's upload look like ours. */
+  readonly adopted?: boolean
 }
 
 export interface CompletingRecord {
@@ -74,11 +79,11 @@ export interface PendingRecord {
   readonly uploadId: string
 }
 
-/** The id needs no more care: aborted by us, or not there any more. */
+/** The id needs no more care: aborted by us, not there any more, or adopted and left for whoever began it. */
 export interface ClosedRecord {
   readonly kind: 'closed'
   readonly uploadId: string
-  readonly how: 'aborted' | 'gone'
+  readonly how: 'aborted' | 'gone' | 'left'
 }
 
 export type CheckpointRecord =
@@ -118,6 +123,8 @@ export interface CheckpointState {
   readonly knownIds: ReadonlySet<string>
   /** Ids that parts were recorded for although no intact `opened` names them: that line was lost. */
   readonly unopenedIds: readonly string[]
+  /** Ids that were adopted: not ours to abort unless somebody names them. */
+  readonly adoptedIds: ReadonlySet<string>
 }
 
 export function encodeRecord(record: CheckpointRecord): CheckpointLine {
@@ -126,10 +133,7 @@ export function encodeRecord(record: CheckpointRecord): CheckpointLine {
 
 /** `undefined` for kinds we do not know and for lines that lack what their kind must have. */
 export function decodeRecord(line: CheckpointLine): CheckpointRecord | undefined {
-  const { kind } = line
-  // The kind comes from a file: it must not be able to name what every object has.
-  if (typeof kind !== 'string' || !Object.hasOwn(decoders, kind)) return undefined
-  return decoders[kind]?.(line) ? (line as unknown as CheckpointRecord) : undefined
+  return hasWhatItMust(line) ? (line as unknown as CheckpointRecord) : undefined
 }
 
 export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointState {
@@ -138,12 +142,18 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
   const uploadOf = (uploadId: string): MutableUpload => {
     const known = uploads.get(uploadId)
     if (known !== undefined) return known
-    const fresh: MutableUpload = { parts: new Map() }
+    const fresh: MutableUpload = {
+      opened: false,
+      parts: new Map(),
+      committed: false,
+      adopted: false,
+      ours: false,
+    }
     uploads.set(uploadId, fresh)
     return fresh
   }
   const intents: IntentRecord[] = []
-  let currentId: string | undefined
+  let lastOpened: OpenedRecord | undefined
   for (const record of records) {
     if (record.kind === 'intent') {
       intents.push(record)
@@ -156,16 +166,21 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
     const upload = uploadOf(record.uploadId)
     switch (record.kind) {
       case 'opened':
-        // Lines may be doubled; only the first one of an id answers an intent.
-        if (upload.opened === undefined) answerLast(intents)
-        upload.opened = record
-        currentId = record.uploadId
+        // Lines may be doubled; only the first one of an id answers an intent, and an adopted one answers none.
+        if (!upload.opened && record.adopted !== true) answerLast(intents)
+        // An upload that was put aside may be adopted later, and is then the one to go on with.
+        if (record.adopted === true && upload.end !== 'aborting') delete upload.end
+        if (record.adopted === true) upload.adopted = true
+        upload.opened = true
+        lastOpened = record
         break
       case 'stored':
         upload.parts.set(record.partNumber, { stored: record })
+        if (record.adopted === true) upload.adopted = true
         break
       case 'verified':
         upload.parts.set(record.partNumber, { ...upload.parts.get(record.partNumber), verified: record })
+        if (record.adopted === true) upload.adopted = true
         break
       case 'completing':
         upload.completing = record
@@ -175,6 +190,7 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
         break
       case 'seen':
         upload.end ??= 'left'
+        upload.ours = true
         break
       case 'aborting':
         if (upload.end !== 'closed') upload.end = 'aborting'
@@ -184,22 +200,18 @@ export function foldCheckpoint(lines: readonly CheckpointLine[]): CheckpointStat
         break
     }
   }
-  const current = currentId === undefined ? undefined : asOpen(uploads.get(currentId))
-  const ids = [...uploads.keys()]
-  const others = current === undefined ? ids : ids.filter((id) => id !== currentId)
+  const current = lastOpened === undefined ? undefined : asOpen(lastOpened, uploadOf(lastOpened.uploadId))
+  const others = [...uploads].filter(([id]) => id !== current?.opened.uploadId)
+  const othersThat = (fits: (upload: MutableUpload) => boolean): string[] =>
+    others.filter(([, upload]) => fits(upload)).map(([id]) => id)
   return {
     ...(current === undefined ? {} : { current }),
     intents,
-    pendingAborts: others.filter((id) => uploads.get(id)?.end === 'aborting'),
-    leftovers: others.filter((id) => {
-      const upload = uploads.get(id)
-      return upload?.end === 'left' || (upload?.opened !== undefined && upload.end === undefined)
-    }),
-    knownIds: new Set(ids),
-    unopenedIds: ids.filter((id) => {
-      const upload = uploads.get(id)
-      return upload !== undefined && upload.opened === undefined && upload.end === undefined
-    }),
+    pendingAborts: othersThat(({ end }) => end === 'aborting'),
+    leftovers: othersThat(({ end, opened }) => end === 'left' || (opened && end === undefined)),
+    knownIds: new Set(uploads.keys()),
+    unopenedIds: othersThat(({ end, opened }) => !opened && end === undefined),
+    adoptedIds: new Set([...uploads].filter(([, { adopted, ours }]) => adopted && !ours).map(([id]) => id)),
   }
 }
 
@@ -209,23 +221,27 @@ function answerLast(intents: IntentRecord[]): void {
 }
 
 interface MutableUpload {
-  opened?: OpenedRecord
+  opened: boolean
   readonly parts: Map<number, PartHistory>
   completing?: CompletingRecord
-  committed?: boolean
+  committed: boolean
+  adopted: boolean
+  /** Known to be ours before it was adopted. */
+  ours: boolean
   end?: 'left' | 'aborting' | 'closed'
 }
 
-function asOpen(upload: MutableUpload | undefined): OpenUpload | undefined {
-  if (upload?.opened === undefined || upload.end === 'closed') return undefined
+function asOpen(opened: OpenedRecord, upload: MutableUpload): OpenUpload | undefined {
+  const { parts, completing, committed, end } = upload
+  if (end === 'closed') return undefined
   // A run that died while it tidied up after success has not been heard: the next one finds the object and says so.
-  if (upload.end !== undefined && upload.committed !== true) return undefined
-  return {
-    opened: upload.opened,
-    parts: upload.parts,
-    committed: upload.committed === true,
-    ...(upload.completing === undefined ? {} : { completing: upload.completing }),
-  }
+  if (end !== undefined && !committed) return undefined
+  return { opened, parts, committed, ...(completing === undefined ? {} : { completing }) }
+}
+
+/** A time as records have it, a whole number from 0 on, whatever fraction or clock it comes from. Never later. */
+export function recordedTime(ms: number): number {
+  return Math.max(0, Math.floor(ms))
 }
 
 /** Two states of one file between which the file system reports no change. */
@@ -236,63 +252,4 @@ export function sameIdentity(a: SourceIdentity | null, b: SourceIdentity | null)
 /** The same file with the same number of bytes, though they may be other bytes. */
 export function sameFile(a: SourceIdentity, b: SourceIdentity): boolean {
   return a.size === b.size && a.device === b.device && a.inode === b.inode
-}
-
-// ------------------------------------------------- what each kind must have
-
-type Check = (line: CheckpointLine) => boolean
-
-const text = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const count = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-const decimal = (value: unknown): value is string => typeof value === 'string' && /^\d{1,20}$/.test(value)
-const record = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function isIdentity(value: unknown): boolean {
-  if (!record(value)) return false
-  return count(value['size']) && ['mtimeNs', 'ctimeNs', 'device', 'inode'].every((name) => text(value[name]))
-}
-
-function isKeptHeaders(value: unknown): boolean {
-  if (!record(value) || !record(value['open']) || !record(value['secret'])) return false
-  return (
-    Object.values(value['open']).every((header) => typeof header === 'string') &&
-    Object.values(value['secret']).every((kept) => record(kept) && text(kept['salt']) && text(kept['hash']))
-  )
-}
-
-const hasId: Check = (line) => text(line['uploadId'])
-
-const isPart: Check = (line) =>
-  hasId(line) &&
-  count(line['partNumber']) &&
-  Number(line['partNumber']) >= 1 &&
-  count(line['size']) &&
-  text(line['etag']) &&
-  decimal(line['crc64']) &&
-  (line['identity'] === null || isIdentity(line['identity']))
-
-const decoders: Readonly<Record<string, Check>> = {
-  intent: (line) =>
-    (line['operation'] === 'initiate' || line['operation'] === 'put') &&
-    (line['serviceTime'] === undefined || count(line['serviceTime'])) &&
-    isKeptHeaders(line['headers']) &&
-    typeof line['source'] === 'string',
-  refused: (line) => line['operation'] === 'initiate',
-  opened: (line) =>
-    hasId(line) &&
-    count(line['partSize']) &&
-    Number(line['partSize']) >= 1 &&
-    count(line['size']) &&
-    isKeptHeaders(line['headers']) &&
-    count(line['initiated']) &&
-    typeof line['source'] === 'string',
-  stored: isPart,
-  verified: isPart,
-  completing: (line) =>
-    hasId(line) && count(line['size']) && decimal(line['crc64']) && isIdentity(line['identity']),
-  committed: hasId,
-  seen: hasId,
-  aborting: hasId,
-  closed: (line) => hasId(line) && (line['how'] === 'aborted' || line['how'] === 'gone'),
 }

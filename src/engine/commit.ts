@@ -14,7 +14,7 @@ import { type PartFate, reconcile } from './reconcile.js'
 import { isServiceError, uploadErrorFrom } from './retry.js'
 import { type Expected, lookAtObject, settle } from './settle.js'
 import { settleGone } from './settle-gone.js'
-import { transfer } from './transfer.js'
+import { type Transfer, transfer } from './transfer.js'
 
 /** How often a file may change under us, and how often Complete may miss a part, before we say so. */
 const maxRepeats = 2
@@ -39,7 +39,8 @@ export async function finishUpload(
   const ref: UploadRef = { key: life.request.key, uploadId: opened.uploadId }
   let { fates } = work
   for (let misses = 0; ; misses++) {
-    const proved = await unlessGone(proveAll(life, ref, { plan: work.plan, fates }))
+    const adopted = opened.adopted === true
+    const proved = await unlessGone(proveAll(life, { ref, plan: work.plan, fates, adopted }))
     if (proved === 'gone') return settleGone(life, opened, work.completing)
     const end = await complete(life, opened, { ref, plan: work.plan, proved })
     if (end.kind !== 'invalid-part') return end
@@ -66,15 +67,11 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | 'gone'> {
 }
 
 /** Transfers until every part is proved under one state of the file: the present one. */
-async function proveAll(
-  life: Life,
-  ref: UploadRef,
-  work: { readonly plan: Plan; readonly fates: readonly PartFate[] },
-): Promise<Proved> {
+async function proveAll(life: Life, work: Transfer): Promise<Proved> {
   let { fates } = work
   let oncemore = life.request.verify === 'paranoid'
   for (let moves = 0; ; ) {
-    const proofs = await transfer(life, { ref, plan: work.plan, fates })
+    const proofs = await transfer(life, { ...work, fates })
     const identity = await presentSource(life)
     const moved = [...proofs.values()].filter((proof) => !sameIdentity(proof.identity, identity))
     if (moved.length === 0 && !oncemore) return { proofs, identity }
@@ -124,7 +121,7 @@ async function complete(
     )
   }
   const crc64 = combinedCrc64(life, parts)
-  await assertHeld(life)
+  await assertHeld(life, uploadId)
   await recordOrWarn(life, {
     kind: 'completing',
     uploadId,
@@ -178,7 +175,7 @@ async function confirmed(
     'integrity',
     `The object the service put together has the CRC-64 ${crc64}; its parts give ${ours.crc64}. ` +
       'The object is wrong: run it again to replace it.',
-    { ...(receipt.requestId === undefined ? {} : { requestId: receipt.requestId }) },
+    { requestId: receipt.requestId },
   )
 }
 
@@ -244,9 +241,8 @@ async function storedWithoutCallback(
   callbackError: ServiceError,
   { opened, expected }: { readonly opened: OpenedRecord; readonly expected: Expected },
 ): Promise<Stored> {
-  const seen = await lookAtObject(life)
-  const info = seen.kind === 'found' ? seen.info : undefined
   const ours = { uploadId: opened.uploadId, crc64: expected.crc64 }
-  const receipt = await confirmed(life, info ?? { etag: '' }, ours)
+  // Nothing was receipted, and nobody will read this: the caller is told of the callback.
+  const receipt = await confirmed(life, { etag: '' }, ours)
   return { kind: 'stored', opened, crc64: expected.crc64, receipt, uploadMayRemain: false, callbackError }
 }

@@ -20,6 +20,40 @@ export type UploadEvent =
     }
   /** An Initiate whose answer was lost has been found again at the service. */
   | { readonly type: 'recovered'; readonly uploadId: string }
+  /** An upload that no checkpoint of ours names was found at the service and goes on. `partCount`: parts it has. */
+  | {
+      readonly type: 'adopted'
+      readonly uploadId: string
+      /** By the service's clock, milliseconds since the epoch. */
+      readonly initiated: number
+      readonly partCount: number
+    }
+  /** Nothing could be adopted, so a new upload begins. Those looked at were left alone. */
+  | {
+      readonly type: 'adopt-none'
+      readonly unfit: readonly { readonly uploadId: string; readonly why: string }[]
+      readonly message: string
+    }
+  /** Several could be adopted; none was chosen, and the call fails with `conflict`. */
+  | {
+      readonly type: 'adopt-ambiguous'
+      readonly candidates: readonly {
+        readonly uploadId: string
+        readonly initiated: number
+        readonly parts: number
+        readonly bytes: number
+      }[]
+    }
+  /** An adopted upload was given up and left at the service, since somebody else may have begun it. */
+  | { readonly type: 'adopted-left'; readonly uploadId: string; readonly message: string }
+  /** The object of an adopted upload has other headers than were asked for; these. */
+  | {
+      readonly type: 'headers-differ'
+      readonly uploadId: string
+      readonly headers: readonly string[]
+      readonly message: string
+    }
+  | { readonly type: 'headers-not-compared'; readonly uploadId: string; readonly message: string }
   /** Uploads of this key that may be ours, from Initiates whose answers were lost; none of them was touched. */
   | { readonly type: 'orphans-suspected'; readonly uploadIds: readonly string[]; readonly message: string }
   /** The checkpoint's part size is used, not the one asked for. */
@@ -38,9 +72,21 @@ export type UploadEvent =
       readonly partNumber?: number
       readonly attempt: number
       readonly delayMs: number
-      /** By this machine's clock, milliseconds since the epoch. */
+      /** When this request failed first, by this machine's clock, milliseconds since the epoch. */
+      readonly since: number
+      /** When it is tried again, by the same clock. */
       readonly until: number
       readonly message: string
+    }
+  /** A request that had failed is no longer tried: it got through (`through`), or it was given up. */
+  | {
+      readonly type: 'waited'
+      readonly operation: string
+      readonly partNumber?: number
+      /** How often it was tried. */
+      readonly attempts: number
+      readonly since: number
+      readonly through: boolean
     }
   /** The upload we were on can't go on; a new one begins. */
   | { readonly type: 'restarted'; readonly uploadId: string; readonly message: string }

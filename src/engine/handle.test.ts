@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { UploadError } from './errors.js'
 import { createUpload, type Upload } from './handle.js'
 import type { CancelSignal } from './ports.js'
+import { createStateKeeper } from './state.js'
 import type { UploadResult } from './upload.js'
 
 const result: UploadResult = {
@@ -45,7 +46,9 @@ function stage(options: { readonly signal?: AbortSignal; readonly discard?: () =
       running -= 1
     })
   }
+  const keeper = createStateKeeper({ wallClock: () => 0 })
   const upload: Upload = createUpload({
+    keeper,
     run,
     discard: async () => {
       discards += 1
@@ -295,4 +298,37 @@ test('in any order of wishes there is never a second run beside the first, and t
     }),
     { numRuns: 150 },
   )
+})
+
+test('its state tells what it is doing, whatever was wished', async () => {
+  const { upload, finish } = stage()
+  const kind = (): string => upload.state().kind
+  assert.equal(kind(), 'running')
+  const pausing = upload.pause()
+  assert.equal(kind(), 'running', 'what is in flight has not stopped yet')
+  await pausing
+  assert.equal(kind(), 'paused')
+  upload.resume()
+  await tick()
+  assert.equal(kind(), 'running')
+  finish()
+  await upload.done
+  assert.equal(kind(), 'ended')
+})
+
+test('its state tells a discard that is under way, and one that failed', async () => {
+  let fail: (error: Error) => void = () => {}
+  const { upload } = stage({
+    discard: () =>
+      new Promise((_, reject) => {
+        fail = reject
+      }),
+  })
+  const discarding = upload.discard()
+  await tick()
+  await tick()
+  assert.equal(upload.state().kind, 'discarding')
+  fail(new Error('the service is away'))
+  await assert.rejects(discarding)
+  assert.equal(upload.state().kind, 'ended')
 })

@@ -2,6 +2,7 @@
 import { createScope } from './cancel.js'
 import { UploadError } from './errors.js'
 import type { CancelSignal } from './ports.js'
+import type { StateKeeper, UploadState } from './state.js'
 import type { UploadResult } from './upload.js'
 
 export interface Upload {
@@ -16,12 +17,16 @@ export interface Upload {
    * failed; called again, it tries again.
    */
   discard(): Promise<void>
+  /** What it is doing now: whether it waits, for what, since when, and when it tries next. */
+  state(): UploadState
 }
 
 export interface UploadMeans {
   run(signal: CancelSignal): Promise<UploadResult>
   discard(): Promise<void>
   readonly signal?: CancelSignal | undefined
+  /** Has to hear the events of `run` and `discard`. */
+  readonly keeper: StateKeeper
 }
 
 /** One run of the engine, which may be stopped. */
@@ -30,11 +35,12 @@ interface Run {
   readonly ended: Promise<void>
 }
 
-export function createUpload({ run, discard, signal }: UploadMeans): Upload {
+export function createUpload({ run, discard, signal, keeper }: UploadMeans): Upload {
   let wish: 'run' | 'pause' | 'discard' = 'run'
   let current: Run | undefined
   let driving = false
   let discarding: Promise<void> | undefined
+  let discarded = false
   let settled = false
   let settle: { succeed(result: UploadResult): void; fail(error: unknown): void } | undefined
   const done = new Promise<UploadResult>((succeed, fail) => {
@@ -63,6 +69,7 @@ export function createUpload({ run, discard, signal }: UploadMeans): Upload {
   const runOnce = async (): Promise<void> => {
     const scope = createScope(signal)
     let stopped = false
+    keeper.begin()
     const work = run(scope.signal).then(
       (result) => finish(({ succeed }) => succeed(result)),
       (error: unknown) => {
@@ -90,7 +97,14 @@ export function createUpload({ run, discard, signal }: UploadMeans): Upload {
   const discardOnce = async (): Promise<void> => {
     await stopRun('discarded')
     finish(({ fail }) => fail(new UploadError('cancelled', 'The upload was discarded.')))
+    keeper.begin()
     await discard()
+  }
+  const kindNow = (isWaiting: boolean): UploadState['kind'] => {
+    if (discarding !== undefined && !discarded) return 'discarding'
+    if (settled) return 'ended'
+    if (current === undefined && wish === 'pause') return 'paused'
+    return isWaiting ? 'waiting' : 'running'
   }
 
   // A caller who only pauses or discards need not look at `done`.
@@ -112,11 +126,20 @@ export function createUpload({ run, discard, signal }: UploadMeans): Upload {
     },
     discard() {
       wish = 'discard'
-      discarding ??= discardOnce().catch((error: unknown) => {
-        discarding = undefined
-        throw error
-      })
+      discarding ??= discardOnce().then(
+        () => {
+          discarded = true
+        },
+        (error: unknown) => {
+          discarding = undefined
+          throw error
+        },
+      )
       return discarding
+    },
+    state() {
+      const { waiting, movedAt, isWaiting } = keeper.now()
+      return { kind: kindNow(isWaiting), waiting, movedAt }
     },
   }
 }

@@ -38,6 +38,8 @@ export interface UploadRequest {
   readonly verify: Verify
   /** Abandon what is there and begin anew. */
   readonly restart: boolean
+  /** Where no checkpoint names an upload, look for one at the service: any that fits, or the one of this id. */
+  readonly adopt?: boolean | string | undefined
   /** Take over a lock that can't be proved dead. */
   readonly steal: boolean
   /** Milliseconds without any progress after which the upload ends as interrupted. */
@@ -54,14 +56,19 @@ export interface Liveness {
   acquainted: boolean
 }
 
-/** What it takes to talk to the service about one target and write down what it said. */
-export interface Conversation {
-  readonly ports: Pick<Ports, 'service' | 'runtime'>
-  readonly request: Pick<UploadRequest, 'key' | 'headers'>
-  readonly log: CheckpointLog
+/** What it takes to ask something again until it is answered. */
+export interface Persisting {
+  readonly ports: Pick<Ports, 'runtime'>
   readonly signal: CancelSignal
   readonly liveness: Liveness
   readonly emit: (event: UploadEvent) => void
+}
+
+/** What it takes to talk to the service about one target and write down what it said. */
+export interface Conversation extends Persisting {
+  readonly ports: Pick<Ports, 'service' | 'runtime'>
+  readonly request: Pick<UploadRequest, 'key' | 'headers'>
+  readonly log: CheckpointLog
 }
 
 export interface Life extends Conversation {
@@ -108,6 +115,13 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
   }
 }
 
+/** For questions that are not worth a long wait: the object is there already. In milliseconds. */
+const briefPatienceMs = 20_000
+
+export function briefly(life: Conversation): Conversation {
+  return { ...life, liveness: createLiveness(life.ports.runtime, briefPatienceMs) }
+}
+
 /** Before an upload exists at the service, what can't be written down must not be done. */
 export async function recordOrFail(
   life: Pick<Conversation, 'log' | 'emit'>,
@@ -124,9 +138,33 @@ export async function recordOrWarn(
   try {
     await life.log.append(encodeRecord(record))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    life.emit({ type: 'checkpoint-warning', message: `The checkpoint could not be written: ${why}` })
+    warn(life, record, error)
   }
+}
+
+/** The same while there is work ahead: for whoever has lost the hold, it would be in vain. */
+export async function recordOrStop(
+  life: Pick<Conversation, 'log' | 'emit'>,
+  record: CheckpointRecord,
+): Promise<void> {
+  try {
+    await life.log.append(encodeRecord(record))
+  } catch (error) {
+    if (error instanceof UploadError && error.code === 'locked') throw holdLost(uploadIdOf(record), error)
+    warn(life, record, error)
+  }
+}
+
+/** Names the upload: where its checkpoint is gone for good, nothing else will. */
+function warn({ emit }: Pick<Conversation, 'emit'>, record: CheckpointRecord, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error)
+  const uploadId = uploadIdOf(record)
+  const of = uploadId === undefined ? '' : ` of the upload ${uploadId}`
+  emit({ type: 'checkpoint-warning', message: `The checkpoint${of} could not be written: ${why}` })
+}
+
+function uploadIdOf(record: CheckpointRecord): string | undefined {
+  return 'uploadId' in record ? record.uploadId : undefined
 }
 
 export interface Attempt {
@@ -144,47 +182,55 @@ const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd
  * the caller (`liveness.moved`): a side question that is always answered must not keep a hopeless request alive.
  */
 export async function persist<T>(
-  life: Conversation,
+  life: Persisting,
   what: { readonly operation: string; readonly partNumber?: number; readonly signal?: CancelSignal },
   once: (attempt: Attempt) => Promise<T>,
   passOn: readonly FailureMeaning[] = [],
 ): Promise<T> {
   const { runtime } = life.ports
   const signal = what.signal ?? life.signal
+  const request = {
+    operation: what.operation,
+    ...(what.partNumber === undefined ? {} : { partNumber: what.partNumber }),
+  }
   const failures = new Map<FailureMeaning, number>()
   let patience = 1
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await once({ patience, number: attempt })
-      life.liveness.acquainted = true
-      return result
-    } catch (error) {
-      if (!(error instanceof ServiceError) || signal.aborted) throw signal.aborted ? signal.reason : error
-      if (!silence.has(error.meaning)) life.liveness.acquainted = true
-      if (passOn.includes(error.meaning)) throw error
-      if (error.meaning === 'stalled') patience *= 2
-      const sameMeaning = (failures.get(error.meaning) ?? 0) + 1
-      failures.set(error.meaning, sameMeaning)
-      const verdict = judgeFailure({
-        error,
-        attempt,
-        sameMeaning,
-        acquainted: life.liveness.acquainted,
-        patienceLeftMs: life.liveness.patienceLeftMs(),
-        luck: runtime.random(),
-      })
-      if (verdict.kind === 'give-up') throw withPart(verdict.error, what.partNumber)
-      life.emit({
-        type: 'waiting',
-        operation: what.operation,
-        ...(what.partNumber === undefined ? {} : { partNumber: what.partNumber }),
-        attempt,
-        delayMs: verdict.delayMs,
-        until: runtime.wallClock() + verdict.delayMs,
-        message: error.message,
-      })
-      await runtime.sleep(verdict.delayMs, signal)
+  let since: number | undefined
+  let through = false
+  let attempt = 1
+  try {
+    for (; ; attempt++) {
+      try {
+        const result = await once({ patience, number: attempt })
+        life.liveness.acquainted = true
+        through = true
+        return result
+      } catch (error) {
+        if (!(error instanceof ServiceError) || signal.aborted) throw signal.aborted ? signal.reason : error
+        if (!silence.has(error.meaning)) life.liveness.acquainted = true
+        if (passOn.includes(error.meaning)) throw error
+        if (error.meaning === 'stalled') patience *= 2
+        const sameMeaning = (failures.get(error.meaning) ?? 0) + 1
+        failures.set(error.meaning, sameMeaning)
+        const verdict = judgeFailure({
+          error,
+          attempt,
+          sameMeaning,
+          acquainted: life.liveness.acquainted,
+          patienceLeftMs: life.liveness.patienceLeftMs(),
+          luck: runtime.random(),
+        })
+        if (verdict.kind === 'give-up') throw withPart(verdict.error, what.partNumber)
+        const { delayMs } = verdict
+        const now = runtime.wallClock()
+        since ??= now
+        const { message } = error
+        life.emit({ type: 'waiting', ...request, attempt, delayMs, since, until: now + delayMs, message })
+        await runtime.sleep(delayMs, signal)
+      }
     }
+  } finally {
+    if (since !== undefined) life.emit({ type: 'waited', ...request, attempts: attempt, since, through })
   }
 }
 
@@ -201,11 +247,19 @@ function withPart(error: UploadError, partNumber: number | undefined): UploadErr
   })
 }
 
-/** The lock may have been taken over by force; whoever lost it must not complete, abort or remove anything. */
-export async function assertHeld(life: Pick<Conversation, 'log'>): Promise<void> {
-  if (await life.log.held()) return
-  throw new UploadError(
+/**
+ * The lock may have been taken over by force; whoever lost it must not complete, abort or remove anything. So an upload
+ * of ours stays at the service, and is named.
+ */
+export async function assertHeld(life: Pick<Conversation, 'log'>, uploadId?: string): Promise<void> {
+  if (!(await life.log.held())) throw holdLost(uploadId)
+}
+
+function holdLost(uploadId: string | undefined, cause?: UploadError): UploadError {
+  const stays = uploadId === undefined ? '' : ` The multipart upload ${uploadId} stays at the service.`
+  return new UploadError(
     'locked',
-    'Another process has taken over this upload. It goes on there; this one has stopped without completing anything.',
+    `The hold on this upload is lost: another process has taken it over, or its files were removed from the store. This run does nothing more.${stays}`,
+    { uploadId, cause },
   )
 }

@@ -8,6 +8,20 @@ export async function listAllParts(
   life: Conversation,
   ref: UploadRef,
 ): Promise<ReadonlyMap<number, ListedPart> | 'gone' | undefined> {
+  try {
+    return await listParts(life, ref)
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    life.emit({ type: 'parts-not-listed', message: error.message })
+    return undefined
+  }
+}
+
+/** Rejects with the `ServiceError` when we may not ask: `denied` or `unsupported`. */
+export async function listParts(
+  life: Conversation,
+  ref: UploadRef,
+): Promise<ReadonlyMap<number, ListedPart> | 'gone'> {
   const { service } = life.ports
   const { headers } = life.request
   const listed = new Map<number, ListedPart>()
@@ -26,9 +40,7 @@ export async function listAllParts(
     }
     return listed
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error
-    if (error.meaning === 'upload-gone') return 'gone'
-    life.emit({ type: 'parts-not-listed', message: error.message })
-    return undefined
+    if (error instanceof ServiceError && error.meaning === 'upload-gone') return 'gone'
+    throw error
   }
 }

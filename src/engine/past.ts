@@ -1,4 +1,5 @@
 /** What earlier runs left for this target: opened, made sense of, and put in order before anything else happens. */
+import { tellLeft } from './abort.js'
 import { type CheckpointState, foldCheckpoint, type IntentRecord, type OpenUpload } from './checkpoint.js'
 import { type Conversation, recordOrFail } from './life.js'
 
@@ -9,6 +10,8 @@ export interface Past {
   readonly knownIds: Set<string>
   readonly pendingAborts: Set<string>
   readonly leftovers: Set<string>
+  /** Ids that somebody else may have begun: left alone unless their abort was asked for by name. */
+  readonly adopted: Set<string>
 }
 
 export async function openPast(life: Conversation): Promise<Past> {
@@ -21,6 +24,7 @@ export async function openPast(life: Conversation): Promise<Past> {
     knownIds: new Set(state.knownIds),
     pendingAborts: new Set(state.pendingAborts),
     leftovers: new Set([...state.leftovers, ...state.unopenedIds]),
+    adopted: new Set(state.adoptedIds),
   }
 }
 
@@ -37,23 +41,29 @@ async function setAside(
 ): Promise<Past> {
   const name = await life.log.setAside()
   const pending = new Set(state.pendingAborts)
-  const unopened = new Set([
-    ...state.unopenedIds,
-    ...damaged.flatMap(idsIn).filter((id) => !state.knownIds.has(id)),
+  const unopened = [...state.unopenedIds, ...damaged.flatMap(idsIn).filter((id) => !state.knownIds.has(id))]
+  const adopted = new Set([
+    ...state.adoptedIds,
+    ...damaged.filter((text) => text.includes('"adopted"')).flatMap(idsIn),
   ])
-  const ids = new Set([...state.leftovers, ...unopened])
+  const isOurs = (id: string): boolean => !adopted.has(id)
+  const left = [...state.leftovers, ...unopened]
+  const ids = new Set(left.filter(isOurs))
   for (const uploadId of pending) await recordOrFail(life, { kind: 'aborting', uploadId })
   for (const uploadId of ids) await recordOrFail(life, { kind: 'seen', uploadId })
   // An intent that was answered by the lost line looks unanswered now: its upload is the one whose id is kept above.
-  const intents = unopened.size === 0 ? state.intents : state.intents.slice(0, -unopened.size)
+  const answered = new Set(unopened.filter(isOurs)).size
+  const intents = answered === 0 ? state.intents : state.intents.slice(0, -answered)
   for (const intent of intents) await recordOrFail(life, intent)
   life.emit({ type: 'checkpoint-set-aside', name, uploadIds: [...ids, ...pending] })
+  for (const id of new Set(left)) if (!isOurs(id)) tellLeft(life, id)
   return {
     current: undefined,
     intents,
-    knownIds: new Set([...state.knownIds, ...ids]),
+    knownIds: new Set([...state.knownIds, ...left]),
     pendingAborts: pending,
     leftovers: ids,
+    adopted,
   }
 }
 

@@ -151,6 +151,8 @@ export interface ObjectInfo {
   readonly requestId?: string
   /** Milliseconds since the epoch, by the service's clock, in whole seconds. */
   readonly lastModified: number
+  /** What is stored with the object and can be seen, in the form in which it is given: lower-case names, text. */
+  readonly headers?: Headers
 }
 
 export interface UploadRef {
@@ -199,6 +201,11 @@ export interface ObjectService {
   headerKind(name: string): HeaderKind
   /** Do these headers ask that an existing object stays as it is? */
   forbidsOverwrite(headers: Headers): boolean
+  /**
+   * Names of the headers of an object that are not what a PutObject with `asked` would have given it, as far as can be
+   * seen. `found` is of `ObjectInfo`. Absent where nothing can be told.
+   */
+  differingHeaders?(asked: Headers, found: Headers): readonly string[]
   /** The service's clock: its last Date plus the monotonic time since. `undefined` before the first answer. */
   now(): number | undefined
 

@@ -99,7 +99,21 @@ test('a foreign part is checked against the file, in every mode', () => {
   for (const verify of ['always', 'changed', 'paranoid'] as const) {
     const fate = fateOf({ listed: listedPart(1), verify })
     assert.ok(fate.kind === 'check')
-    assert.equal(fate.claim.recorded, undefined)
+    assert.deepEqual(fate.claim, { partNumber: 1, size: 40, listed: listedPart(1) })
+  }
+})
+
+test('a part is checked by the last that was recorded of it', () => {
+  const stored = proof(1, { identity: before, crc64: '7' })
+  const verified = proof(1, { identity: before, crc64: '8' })
+  for (const [history, recorded] of [
+    [{ stored }, stored],
+    [{ verified }, verified],
+    [{ stored, verified }, verified],
+  ] as const) {
+    const fate = fateOf({ listed: etagOnly(1), history })
+    assert.ok(fate.kind === 'check')
+    assert.deepEqual(fate.claim.recorded, recorded)
   }
 })
 
@@ -243,6 +257,8 @@ test('without either, the MD5 of the file is held against the ETag, in any case 
   const replaced = claim(etagOnly(1, md5), proof(1))
   assert.equal(needsMd5(replaced), true)
   assert.equal(provedBy(replaced, { size: 40, crc64: '100', md5 }), true)
+  const others = { size: 40, crc64: '100', md5: `${md5.slice(1)}0` }
+  assert.equal(provedBy(replaced, others), false, 'what was recorded is not there any more')
 })
 
 test('bytes of another length prove nothing', () => {

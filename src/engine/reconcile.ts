@@ -96,5 +96,5 @@ export function provedBy(claim: Claim, digest: RangeDigest): boolean {
   const { listed, recorded } = claim
   if (listed.crc64 !== undefined) return listed.crc64 === digest.crc64
   if (recorded !== undefined && recorded.etag === listed.etag) return recorded.crc64 === digest.crc64
-  return digest.md5 !== undefined && listed.etag.toLowerCase() === digest.md5
+  return listed.etag.toLowerCase() === digest.md5
 }

@@ -135,13 +135,21 @@ test('an outage is sat out for ever when that is asked', () => {
   )
 })
 
-test('every meaning has a code', () => {
-  for (const meaning of [
-    ...curable,
-    ...(Object.keys(hopeless) as FailureMeaning[]),
-    'upload-gone' as const,
-  ]) {
-    assert.equal(typeof asUploadError(new ServiceError(meaning, 'x')).code, 'string')
+test('a failure that nobody judged has the code of its meaning', () => {
+  const codes: Readonly<Partial<Record<FailureMeaning, UploadErrorCode>>> = {
+    ...hopeless,
+    network: 'interrupted',
+    stalled: 'interrupted',
+    unavailable: 'interrupted',
+    throttled: 'interrupted',
+    corrupt: 'integrity',
+    'odd-answer': 'interrupted',
+    'credentials-rejected': 'denied',
+    'clock-skew': 'denied',
+    'upload-gone': 'conflict',
+  }
+  for (const [meaning, code] of Object.entries(codes)) {
+    assert.equal(asUploadError(new ServiceError(meaning as FailureMeaning, 'x')).code, code, meaning)
   }
 })
 

@@ -45,6 +45,11 @@ export function isCurable(meaning: FailureMeaning): boolean {
   return curable.has(meaning)
 }
 
+/** Was the request refused, and so not done, for something that has been put right since? The same again has a chance at once. */
+export function isCured(error: unknown): error is ServiceError {
+  return isServiceError(error, 'credentials-rejected', 'clock-skew')
+}
+
 export function judgeFailure(failed: FailedAttempt): Verdict {
   const { error, sameMeaning, patienceLeftMs } = failed
   if (!isCurable(error.meaning)) return { kind: 'give-up', error: asUploadError(error) }
@@ -61,8 +66,7 @@ export function judgeFailure(failed: FailedAttempt): Verdict {
 
 /** Full jitter: uniform between nothing and a ceiling that doubles. What was cured already is tried again at once. */
 function backoff({ error, attempt, sameMeaning, luck }: FailedAttempt): number {
-  const cured = error.meaning === 'credentials-rejected' || error.meaning === 'clock-skew'
-  if (cured && sameMeaning === 1) return 0
+  if (isCured(error) && sameMeaning === 1) return 0
   return luck * Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(attempt - 1, 10))
 }
 

@@ -4,7 +4,7 @@
  */
 import { createScope, throwIfCancelled } from './cancel.js'
 import { type PartProof, sameIdentity } from './checkpoint.js'
-import { type Life, persist, recordOrWarn } from './life.js'
+import { type Life, persist, recordOrStop } from './life.js'
 import { type Plan, partRange } from './plan.js'
 import type { CancelSignal, UploadRef } from './ports.js'
 import { assertSameBytes } from './receipts.js'
@@ -17,6 +17,8 @@ export interface Transfer {
   readonly ref: UploadRef
   readonly plan: Plan
   readonly fates: readonly PartFate[]
+  /** The upload is one that somebody else may have begun. */
+  readonly adopted: boolean
 }
 
 /**
@@ -101,7 +103,7 @@ async function allEnded(
 
 async function sendPart(
   life: Life,
-  { ref, plan }: Transfer,
+  { ref, plan, adopted }: Transfer,
   partNumber: number,
   signal: CancelSignal,
 ): Promise<PartProof> {
@@ -139,7 +141,7 @@ async function sendPart(
           crc64: computed.crc64,
           identity: sameIdentity(before, after) ? before : null,
         }
-        await recordOrWarn(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
+        await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...mark(adopted), ...proof })
         life.liveness.moved()
         life.sent.add(partNumber)
         life.progress.stored(partNumber, proof.size)
@@ -157,7 +159,7 @@ async function sendPart(
 /** `undefined` when the service's part is not what the file has now. */
 async function checkPart(
   life: Life,
-  { ref, plan }: Transfer,
+  { ref, plan, adopted }: Transfer,
   claim: Claim,
   signal: CancelSignal,
 ): Promise<PartProof | undefined> {
@@ -180,10 +182,14 @@ async function checkPart(
     crc64: digest.crc64,
     identity: sameIdentity(before, after) ? before : null,
   }
-  await recordOrWarn(life, { kind: 'verified', uploadId: ref.uploadId, ...proof })
+  await recordOrStop(life, { kind: 'verified', uploadId: ref.uploadId, ...mark(adopted), ...proof })
   if (!life.sent.has(partNumber)) {
     life.progress.kept(partNumber, size)
     life.emit({ type: 'part-kept', partNumber, size })
   }
   return proof
+}
+
+function mark(adopted: boolean): { readonly adopted?: true } {
+  return adopted ? { adopted } : {}
 }

@@ -1,12 +1,22 @@
 /** The life of one upload, top to bottom: hold the target, go on or begin, transfer, commit, leave nothing behind. */
-import { abortOwn, abortUntilGone } from './abort.js'
+import { abortOwn, abortUntilGone, leaveAlone, tellLeft } from './abort.js'
+import { adoptUpload, wantsAdoption } from './adopt.js'
+import { differingHeaders } from './adopted-headers.js'
 import { beginUpload } from './begin.js'
 import type { OpenedRecord, OpenUpload } from './checkpoint.js'
 import { finishUpload } from './commit.js'
 import type { Stored, UploadEnd } from './ends.js'
 import { UploadError } from './errors.js'
 import { assertSameHeaders, changedHeader } from './kept-headers.js'
-import { assertHeld, createLife, type Life, type Ports, recordOrWarn, type UploadRequest } from './life.js'
+import {
+  assertHeld,
+  briefly,
+  createLife,
+  type Life,
+  type Ports,
+  recordOrWarn,
+  type UploadRequest,
+} from './life.js'
 import { asOutcome, letGo } from './outcome.js'
 import { listAllParts } from './parts.js'
 import { openPast, type Past } from './past.js'
@@ -43,6 +53,8 @@ export interface UploadResult {
   readonly bytes: { readonly kept: number; readonly sent: number }
   /** The answer of the callback that the headers asked for. */
   readonly callback?: string
+  /** Of an adopted upload: the headers that its object has other than was asked. Absent when there are none. */
+  readonly differingHeaders?: readonly string[]
 }
 
 /** Uploads the source, going on where an earlier run stopped. Every failure is an `UploadError`. */
@@ -72,11 +84,12 @@ async function liveOn(life: Life): Promise<UploadResult> {
   const past = await openPast(life)
   life.doubtfulSince = doubtSince(past.intents)
   let { current } = past
+  const owed = [...past.pendingAborts]
   if (life.request.restart) {
     await abandonAll(life, past)
     current = undefined
   }
-  for (const uploadId of [...past.pendingAborts]) await abandon(life, past, uploadId)
+  for (const uploadId of owed) await abandon(life, past, uploadId)
   if (current?.committed) {
     const end = await unheard(life, current)
     if (end !== undefined) return closeUpload(life, past, { end, resumed: true })
@@ -84,6 +97,7 @@ async function liveOn(life: Life): Promise<UploadResult> {
     past.leftovers.add(current.opened.uploadId)
     current = undefined
   }
+  if (current === undefined && wantsAdoption(life.request)) current = await adoptUpload(life, past)
   for (let beginning = 1; ; beginning++) {
     if (current !== undefined && !planFits(life.size, current.opened.partSize, life.ports.service.limits)) {
       const { uploadId } = current.opened
@@ -131,9 +145,13 @@ async function abandonAll(life: Life, past: Past): Promise<void> {
   for (const uploadId of ids) await abandon(life, past, uploadId)
 }
 
-/** Aborts what is ours; what fails is remembered and tried again when this upload is over. */
+/**
+ * Aborts what is ours; what fails is remembered and tried again when this upload is over. What was adopted is only
+ * forgotten, unless its abort is owed: then a discard had named it.
+ */
 async function abandon(life: Life, past: Past, uploadId: string): Promise<void> {
   past.leftovers.delete(uploadId)
+  if (past.adopted.has(uploadId) && !past.pendingAborts.has(uploadId)) return leaveAlone(life, uploadId)
   if (await abortOwn(life, uploadId)) past.pendingAborts.delete(uploadId)
   else past.pendingAborts.add(uploadId)
 }
@@ -199,7 +217,8 @@ async function closeUpload(
   await recordOrWarn(life, { kind: 'committed', uploadId })
   // An object like ours may have been there before our Complete was; then the upload still is. Its end is not written
   // down: until the checkpoint is removed, a run that dies has told nobody, and the next one has to find the object.
-  const remains = end.uploadMayRemain && !(await removeRemains(life, uploadId))
+  const remains = end.uploadMayRemain && !(await removeRemains(life, past, uploadId))
+  const differing = opened.adopted === true ? await differingHeaders(life, uploadId) : []
   await tidy(life, past, { remains })
   if (callbackError !== undefined)
     throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
@@ -212,15 +231,21 @@ async function closeUpload(
     resumed,
     parts: { kept: plan.partCount - sent.length, sent: sent.length },
     bytes: { kept: life.size - bytesSent, sent: bytesSent },
+    ...(differing.length === 0 ? {} : { differingHeaders: differing }),
   }
 }
 
 /** Not worth a failure: the object is there. */
-async function removeRemains(life: Life, uploadId: string): Promise<boolean> {
+async function removeRemains(life: Life, past: Past, uploadId: string): Promise<boolean> {
   try {
-    return await abortUntilGone(life, uploadId)
+    if (!past.adopted.has(uploadId)) return await abortUntilGone(life, uploadId)
+    if ((await listAllParts(briefly(life), { key: life.request.key, uploadId })) !== 'gone')
+      tellLeft(life, uploadId)
+    return true
   } catch {
-    return false
+    const adopted = past.adopted.has(uploadId)
+    if (adopted) tellLeft(life, uploadId)
+    return adopted
   }
 }
 

@@ -1,6 +1,6 @@
 /** One PutObject for what is below the threshold. It can be repeated, but not believed: the file may change, the answer get lost. */
 import { learnServiceTime } from './begin.js'
-import { type IntentRecord, sameFile, sameIdentity } from './checkpoint.js'
+import { type IntentRecord, recordedTime, sameFile, sameIdentity } from './checkpoint.js'
 import { ServiceError, UploadError } from './errors.js'
 import { keepHeaders } from './kept-headers.js'
 import { type Life, persist, recordOrFail } from './life.js'
@@ -184,7 +184,7 @@ async function recordIntent(life: Life): Promise<void> {
   await recordOrFail(life, {
     kind: 'intent',
     operation: 'put',
-    ...(serviceTime === undefined ? {} : { serviceTime: Math.floor(serviceTime) }),
+    ...(serviceTime === undefined ? {} : { serviceTime: recordedTime(serviceTime) }),
     headers: keepHeaders(life.request.headers, { service, digester, runtime }),
     source: source.name,
   })

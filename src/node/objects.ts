@@ -14,6 +14,7 @@ import { openFileSource } from '../sources/file.js'
 import { createBlockPool } from '../sources/pool.js'
 import type { Bucket } from './bucket.js'
 import { withTransport } from './connection.js'
+import { curedClient } from './cured-client.js'
 import { bucketOf } from './upload.js'
 
 export interface Verification {
@@ -163,7 +164,7 @@ export async function useBucket<T>(
 
 function withClient<T>(bucket: Bucket | string, work: (client: BucketClient) => Promise<T>): Promise<T> {
   const opened = bucketOf(bucket)
-  return withTransport({ numThreads: 1 }, (transport) => work(opened.clientOver(transport)))
+  return withTransport({ numThreads: 1 }, (transport) => work(curedClient(opened.clientOver(transport))))
 }
 
 function told(error: unknown, signal: CancelSignal | undefined): unknown {

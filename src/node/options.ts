@@ -51,6 +51,14 @@ export interface UploadOptions {
   readonly verify?: Verify | undefined
   /** Abandon (abort) what is there and begin anew. Default false. */
   readonly restart?: boolean | undefined
+  /**
+   * Where the store names no upload for the key, look for one at the service and go on with it: after the store was lost,
+   * or from another machine. `true`: the one whose parts can be parts of this file and of which a part has the file's
+   * bytes; where several fit the call rejects with `conflict` and chooses none, and where none fits a new one begins. An
+   * upload id: that one, or the call rejects with `not-found` or `conflict`. Every part is compared with the file before it
+   * is kept. Multipart upload alone, and not with `restart`. Make sure that nobody else works on it. Default false.
+   */
+  readonly adopt?: boolean | string | undefined
   /** Take over the checkpoint from a holder that can't be proved dead. Default false. */
   readonly steal?: boolean | undefined
   /** Bytes a second over all parts together. Default: unlimited. */
@@ -70,6 +78,7 @@ export interface CheckedOptions {
   readonly numThreads: number
   readonly verify: Verify
   readonly restart: boolean
+  readonly adopt: boolean | string
   readonly steal: boolean
   readonly limitRate: number | undefined
   readonly noProgressForMs: number
@@ -83,7 +92,13 @@ const defaultNoProgressForMs = 15 * 60_000
 /** @throws UploadError `invalid-argument` */
 export function checkOptions(key: string, options: UploadOptions): CheckedOptions {
   checkKey(key)
-  const { multipartThreshold = defaultMultipartThreshold, partSize, verify = 'always', limitRate } = options
+  const {
+    multipartThreshold = defaultMultipartThreshold,
+    partSize,
+    verify = 'always',
+    limitRate,
+    adopt = false,
+  } = options
   const numThreads = options.numThreads === 'auto' ? autoNumThreads : (options.numThreads ?? 1)
   const noProgressForMs = options.retry?.noProgressForMs ?? defaultNoProgressForMs
   if (!Number.isSafeInteger(numThreads) || numThreads < 1 || numThreads > maxNumThreads) {
@@ -104,6 +119,12 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
   if (!['always', 'changed', 'paranoid'].includes(verify)) {
     throw refuse(`verify must be 'always', 'changed' or 'paranoid', not ${JSON.stringify(verify)}.`)
   }
+  if (typeof adopt !== 'boolean' && (typeof adopt !== 'string' || adopt === '')) {
+    throw refuse('adopt must be true, false or the id of an upload.')
+  }
+  if (adopt !== false && options.restart === true) {
+    throw refuse('Give either adopt, which goes on, or restart, which begins anew.')
+  }
   if (limitRate !== undefined && !(Number.isFinite(limitRate) && limitRate >= 1)) {
     throw refuse(`limitRate must be at least 1 byte a second, not ${String(limitRate)}.`)
   }
@@ -123,6 +144,7 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
     numThreads,
     verify,
     restart: options.restart ?? false,
+    adopt,
     steal: options.steal ?? false,
     limitRate,
     noProgressForMs,

@@ -1,6 +1,7 @@
 /** Lists unfinished uploads from their checkpoints alone: nothing is asked of any service, and nothing is held. */
 import { type CheckpointState, foldCheckpoint } from '../engine/checkpoint.js'
 import type { CheckpointStore, CheckpointSummary } from '../engine/ports.js'
+import { owedAborts } from './local-logs.js'
 import { storeOf } from './store.js'
 
 export interface PendingUpload {
@@ -23,6 +24,10 @@ export interface PendingUpload {
   readonly partSize?: number
   readonly partsStored: number
   readonly bytesStored: number
+  /** Ids whose abort is still to be done: by the next upload of this key, or by discarding it. */
+  readonly owedAborts: readonly string[]
+  /** The upload was adopted: somebody else may have begun it. */
+  readonly adopted: boolean
   /** What the upload was begun with. */
   readonly headers: Readonly<Record<string, string>>
   /** Names of headers that must be given again, since their values are not kept. */
@@ -61,6 +66,8 @@ function describe({ id, target, lines, modified, heldBy }: CheckpointSummary): P
         }),
     partsStored: stored.length,
     bytesStored: stored.reduce((sum, proof) => sum + proof.size, 0),
+    owedAborts: owedAborts(state),
+    adopted: current?.opened.adopted === true,
     headers: kept?.open ?? {},
     secretHeaders: Object.keys(kept?.secret ?? {}),
     modified,

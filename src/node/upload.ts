@@ -1,9 +1,10 @@
 /** The documented call: a bucket, a key and a file become one run of the engine after another, until one says it is done. */
 import { type Discarded, discardUpload as discardWithEngine } from '../engine/discard.js'
 import { UploadError } from '../engine/errors.js'
-import type { OnEvent } from '../engine/events.js'
+import type { OnEvent, UploadEvent } from '../engine/events.js'
 import { createUpload, type Upload } from '../engine/handle.js'
 import type { CancelSignal, CheckpointStore } from '../engine/ports.js'
+import { createStateKeeper } from '../engine/state.js'
 import { runUpload, type UploadResult } from '../engine/upload.js'
 import { createDigester } from '../services/digester.js'
 import { checkHeaders } from '../services/oss/headers.js'
@@ -36,29 +37,50 @@ export async function resumableUpload(
   return startUpload(bucket, key, filename, options).done
 }
 
-/** The same as a handle that can be paused, resumed and discarded. Wrong arguments reject its `done`. */
+/**
+ * The same as a handle that can be paused, resumed and discarded, and tells at any moment what it is doing. Wrong
+ * arguments reject its `done`.
+ *
+ * ```ts
+ * const upload = startUpload(bucket, 'exampledir/object.dat', '/data/local.dat')
+ * const { kind, waiting } = upload.state()
+ * if (kind === 'waiting') console.log(`${waiting[0]?.message} Since ${new Date(waiting[0]?.since ?? 0)}.`)
+ * await upload.done
+ * ```
+ */
 export function startUpload(
   bucket: Bucket | string,
   key: string,
   filename: string,
   options: UploadOptions = {},
 ): Upload {
+  const keeper = createStateKeeper(createNodeRuntime())
+  const onEvent = (event: UploadEvent): unknown => {
+    keeper.hear(event)
+    return options.onEvent?.(event)
+  }
   return createUpload({
-    run: (signal) => runOnce(bucket, key, { filename, options, signal }),
+    run: (signal) => runOnce(bucket, key, { filename, options, signal, onEvent }),
     discard: async () => {
-      const { store, headers, onEvent, retry } = options
+      const { store, headers, retry } = options
       await discardUpload(bucket, key, { store, headers, onEvent, retry })
     },
     signal: options.signal,
+    keeper,
   })
 }
 
 async function runOnce(
   bucket: Bucket | string,
   key: string,
-  work: { readonly filename: string; readonly options: UploadOptions; readonly signal: CancelSignal },
+  work: {
+    readonly filename: string
+    readonly options: UploadOptions
+    readonly signal: CancelSignal
+    readonly onEvent: OnEvent
+  },
 ): Promise<UploadResult> {
-  const { filename, options, signal } = work
+  const { filename, options, signal, onEvent } = work
   const opened = bucketOf(bucket)
   const checked = checkOptions(key, options)
   const checkpoints = storeOf(options.store)
@@ -77,7 +99,7 @@ async function runOnce(
           digester: createDigester(),
           runtime: createNodeRuntime(),
         },
-        { ...checked, key, signal, progressCallback: options.progressCallback, onEvent: options.onEvent },
+        { ...checked, key, signal, progressCallback: options.progressCallback, onEvent },
       ),
     )
   } finally {

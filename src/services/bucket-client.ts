@@ -3,7 +3,12 @@ import type { CancelSignal, UploadRef } from '../engine/ports.js'
 import { type BucketInfo, getBucketInfo, putBucket } from '../protocol/operations/buckets.js'
 import { listObjectsV2, type ObjectEntry } from '../protocol/operations/listing.js'
 import { abortMultipartUpload } from '../protocol/operations/multipart.js'
-import { listMultipartUploads, type UploadEntry } from '../protocol/operations/multipart-lists.js'
+import {
+  listMultipartUploads,
+  listParts,
+  type PartEntry,
+  type UploadEntry,
+} from '../protocol/operations/multipart-lists.js'
 import {
   type GetObjectOutput,
   getObject,
@@ -29,6 +34,12 @@ export interface ObjectPage {
 export interface UploadPage {
   readonly uploads: readonly UploadEntry[]
   readonly nextPage?: { readonly key: string; readonly uploadId: string }
+}
+
+export interface PartPage {
+  readonly parts: readonly PartEntry[]
+  /** Give it to get the next page; absent on the last. */
+  readonly nextPage?: number
 }
 
 /** Failures are `ServiceError`s, or the signal's reason. */
@@ -59,7 +70,14 @@ export interface BucketClient {
     readonly prefix?: string
     readonly page?: { readonly key: string; readonly uploadId: string }
   }): Promise<UploadPage>
+  /** At most a thousand parts, in the order of their numbers. */
+  listParts(
+    upload: UploadRef,
+    options: { readonly signal: CancelSignal; readonly page?: number },
+  ): Promise<PartPage>
   abortMultipartUpload(upload: UploadRef, options: { readonly signal: CancelSignal }): Promise<void>
+  /** The service's clock, milliseconds since the epoch: `undefined` before the first answer. */
+  now(): number | undefined
 }
 
 /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
@@ -116,6 +134,16 @@ export function createBucketClient(options: OssOptions): BucketClient {
       const nextPage = { key: output.nextKeyMarker, uploadId: output.nextUploadIdMarker }
       return { uploads: output.uploads, ...(output.isTruncated ? { nextPage } : {}) }
     },
+    listParts: async ({ key, uploadId }, { signal, page = 0 }) => {
+      const { output } = await requests.call(
+        listParts,
+        { bucket, key, uploadId, maxParts: 1000, partNumberMarker: page, encodingType: 'url' },
+        { signal },
+      )
+      const { parts, isTruncated, nextPartNumberMarker: nextPage } = output
+      return { parts, ...(isTruncated ? { nextPage } : {}) }
+    },
+    now: () => requests.clock.now(),
     abortMultipartUpload: async ({ key, uploadId }, { signal }) => {
       await requests.call(abortMultipartUpload, { bucket, key, uploadId }, { signal })
     },

@@ -19,6 +19,7 @@ import type {
   UploadRef,
 } from '../engine/ports.js'
 import { multipartEtag } from '../protocol/etag.js'
+import { countTags, differingHeaders } from './oss/differing-headers.js'
 import { ossLimits } from './oss/limits.js'
 
 export interface StoredObject {
@@ -168,6 +169,7 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
     integrity: 'crc64',
     headerKind: (name) => (name === 'x-oss-traffic-limit' ? 'request' : 'object'),
     forbidsOverwrite: (headers) => headers['x-oss-forbid-overwrite'] === 'true',
+    differingHeaders,
     now: clock,
     async putObject(key, slice, { headers, signal, onSent }) {
       const { bytes, computed } = await readAll(slice, signal, onSent)
@@ -218,7 +220,7 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
         throw new ServiceError('object-missing', 'The specified key does not exist.', { status: 404 })
       }
       const { bytes, etag, crc64: crc, lastModified } = object
-      return { size: bytes.length, etag, crc64: crc, lastModified }
+      return { size: bytes.length, etag, crc64: crc, lastModified, headers: shownHeaders(object.headers) }
     },
     async listMultipartUploads(key, { signal }): Promise<ListedUpload[]> {
       throwIfAborted(signal)
@@ -228,6 +230,15 @@ export function createMemoryService(options: MemoryServiceOptions): MemoryServic
     },
   }
   return { service, objects, uploads, history, received, storePart, storeObject, initiate }
+}
+
+/** As HEAD shows them: of the tags only the number. */
+function shownHeaders({ 'x-oss-tagging': tagging, ...headers }: Headers): Headers {
+  return {
+    'content-type': 'application/octet-stream',
+    ...headers,
+    ...(tagging === undefined ? {} : { 'x-oss-tagging-count': String(countTags(tagging)) }),
+  }
 }
 
 function throwIfAborted(signal: CancelSignal): void {

@@ -62,6 +62,22 @@ export function objectChecks(check: Check): void {
     assert.equal(sent.at(-1), size)
   })
 
+  check('headers that an object has other than was asked are named', async (desk) => {
+    const { service } = desk
+    if (service.differingHeaders === undefined) return
+    const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache' }
+    const put = desk.key('headers-put')
+    await desk.put(put, bytesOf(3, 1), { headers })
+    const upload = await desk.begin(desk.key('headers-upload'), headers)
+    await desk.complete(upload, [await desk.send(upload, 1, bytesOf(3, 1))])
+    for (const key of [put, upload.key]) {
+      const { headers: found = {} } = await desk.head(key)
+      assert.deepEqual(service.differingHeaders(headers, found), [])
+      const other = { 'content-type': 'text/html' }
+      assert.deepEqual(service.differingHeaders(other, found), ['cache-control', 'content-type'])
+    }
+  })
+
   check('an object that is not there is missing', async (desk) => {
     await refused('object-missing', desk.head(desk.key('nothing')))
   })

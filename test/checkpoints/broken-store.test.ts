@@ -258,15 +258,6 @@ test('a checkpoint of a later version is refused and left as it is', async () =>
   assert.deepEqual(summary?.lines, [])
 })
 
-test('a folder that disappears under an upload is said so', async () => {
-  const log = await journalStore(folder).acquire(target)
-  await log.append({ n: 1 })
-  await rm(folder, { recursive: true })
-  assert.equal(await log.held(), false)
-  await assert.rejects(log.append({ n: 2 }), { code: 'locked' })
-  await log.release()
-})
-
 test('a real file system without space', posix, async (context) => {
   await mkdir(folder)
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
@@ -310,3 +301,40 @@ async function fill(path: string): Promise<void> {
     }
   }
 }
+
+test('a folder that vanishes takes nobody’s hold away, but nothing can be written there', posix, async () => {
+  const log = await journalStore(folder).acquire(target)
+  await log.append({ kind: 'intent' })
+  await rm(folder, { recursive: true })
+  assert.equal(await log.held(), true)
+  await unusable(() => log.append({ kind: 'opened' }), /disappeared/)
+  await unusable(() => log.append({ kind: 'opened' }), /disappeared/)
+  assert.equal(await log.held(), true)
+  await log.remove()
+  await log.release()
+  await assert.rejects(lstat(folder), 'nothing of it comes back')
+})
+
+test('a folder that vanishes and is made again by another holder: the hold is theirs', posix, async () => {
+  const log = await journalStore(folder).acquire(target)
+  await rm(folder, { recursive: true })
+  assert.equal(await log.held(), true)
+  await mkdir(folder, { mode: 0o700 })
+  assert.equal(await log.held(), true, 'nobody has taken it')
+  const other = await journalStore(folder).acquire(target, { steal: true })
+  assert.equal(await log.held(), false)
+  await assert.rejects(log.append({ kind: 'opened' }), { code: 'locked' })
+  await log.release()
+  assert.equal(await other.held(), true)
+  await other.release()
+})
+
+test('a checkpoint that is removed under its holder is missed at the next line', posix, async () => {
+  const log = await journalStore(folder).acquire(target)
+  await log.append({ kind: 'intent' })
+  await rm(journal)
+  await unusable(() => log.append({ kind: 'opened' }), /disappeared/)
+  await log.append({ kind: 'stored' })
+  assert.deepEqual(await linesOnDisk(), [{ kind: 'stored' }])
+  await log.release()
+})

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../src/engine/errors.js'
+import type { ObjectService } from '../../src/engine/ports.js'
 import { someBytes } from './file.js'
 import type { Call } from './tapped-service.js'
 import {
@@ -193,15 +194,20 @@ test('an upload whose abort is still to be done is not taken for a lost Initiate
   const world = createWorld()
   await failure('cancelled', world.run(stoppingAtPart(1)))
   const [old] = world.uploadIds()
+  const asked: string[] = []
   const result = await world.run({
     restart: true,
     tap: {
-      before: (call) => {
-        const abortFails = call.operation === 'AbortMultipartUpload' && call.number <= 3
-        if (abortFails || (call.operation === initiate && call.number === 1)) throw lostAnswer()
+      before: ({ operation, number }) => {
+        asked.push(operation)
+        const abortFails = operation === 'AbortMultipartUpload' && number <= 3
+        if (abortFails || (operation === initiate && number === 1)) throw lostAnswer()
       },
     },
   })
+  const first = asked.slice(0, asked.indexOf(initiate))
+  const aborts = first.filter((operation) => operation === 'AbortMultipartUpload')
+  assert.equal(aborts.length, 3, 'what fails is tried again when the new upload is over, and not before')
   assert.notEqual(result.uploadId, old)
   await assertDone(world, result)
 })
@@ -242,4 +248,23 @@ test('a body that stalls gets twice the patience each time', async () => {
   })
   assert.deepEqual(patience, [1, 2, 4, 8])
   await assertDone(world, result)
+})
+
+test('a service whose answers tell the time in fractions, or from before 1970, is gone on with by the next run', async () => {
+  for (const initiated of [1_700_000_000_750.25, -86_400_000]) {
+    const world = createWorld()
+    const dress = (service: ObjectService): ObjectService => ({
+      ...service,
+      createMultipartUpload: async (name, options) => ({
+        ...(await service.createMultipartUpload(name, options)),
+        initiated,
+      }),
+      now: () => initiated,
+    })
+    const { tap, signal } = stoppingAtPart(3)
+    await failure('cancelled', world.run({ tap, signal, dress }))
+    const result = await world.run({ dress })
+    assert.deepEqual([result.resumed, result.parts.kept], [true, 2])
+    await assertDone(world, result)
+  }
 })

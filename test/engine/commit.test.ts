@@ -8,6 +8,7 @@ import {
   alwaysFailing,
   assertDone,
   assertStored,
+  crcOf,
   createWorld,
   failing,
   failure,
@@ -38,7 +39,10 @@ for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throt
     const result = await world.run({ tap: { after: failing(complete, error(meaning)) } })
     assert.equal(world.asked(complete), 1)
     assert.equal(world.memory.history.length, 1)
-    assert.equal(world.eventsOf('settled').length, 1)
+    assert.deepEqual(
+      world.eventsOf('settled').map(({ message }) => message),
+      [`Complete answered: It was ${meaning}. The object is there and is ours.`],
+    )
     assert.deepEqual(result.parts, { kept: 0, sent: 5 })
     await assertDone(world, result)
   })
@@ -48,6 +52,10 @@ for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throt
     const result = await world.run({ tap: { before: failing(complete, error(meaning)) } })
     assert.equal(world.asked(complete), 2)
     assert.equal(world.asked('UploadPart'), 5)
+    assert.deepEqual(
+      world.eventsOf('waiting').map(({ operation }) => operation),
+      [complete],
+    )
     await assertDone(world, result)
   })
 }
@@ -78,6 +86,17 @@ test('a lost answer that may not be looked into is asked again; the upload that 
   assert.equal((await world.store.list()).length, 1, 'the checkpoint is gone')
   const result = await world.run()
   assert.equal(world.asked('UploadPart'), 0)
+  await assertDone(world, result)
+})
+
+test('a Complete that did nothing is asked again where nobody may look at the object', async () => {
+  const world = createWorld()
+  const before = ({ operation, number }: { operation: string; number: number }): void => {
+    if (operation === complete && number === 1) throw lostAnswer()
+    if (operation === 'HeadObject') throw denied()
+  }
+  const result = await world.run({ tap: { before } })
+  assert.equal(world.asked(complete), 2)
   await assertDone(world, result)
 })
 
@@ -170,6 +189,115 @@ test('a missing part at Complete is sent again', async () => {
   await assertDone(world, result)
 })
 
+test('when one part is missing at Complete, the file is read again for that part alone', async () => {
+  const world = createWorld()
+  const read: number[] = []
+  let meddled = false
+  await world.run({
+    fileHooks: {
+      onRead: (offset) => {
+        if (meddled) read.push(offset)
+      },
+    },
+    tap: {
+      before: ({ operation, uploadId = '' }) => {
+        if (operation !== complete || meddled) return
+        meddled = true
+        world.memory.uploads.get(uploadId)?.parts.delete(3)
+      },
+    },
+  })
+  assert.deepEqual(read, [2 * partSize, 2.5 * partSize])
+})
+
+test('an upload that others abort after it missed a part at Complete begins anew', async () => {
+  const world = createWorld()
+  const before = ({ operation, number }: { operation: string; number: number }): void => {
+    if (operation !== complete || number > 1) return
+    world.memory.uploads.clear()
+    throw error('invalid-part')()
+  }
+  const result = await world.run({ tap: { before } })
+  assert.equal(world.asked('InitiateMultipartUpload'), 2)
+  assert.equal(world.eventsOf('restarted').length, 1)
+  await assertDone(world, result)
+})
+
+test('a Complete that comes through only after we looked is success, though its upload is gone', async () => {
+  const world = createWorld()
+  let arrive = (): unknown => undefined
+  const result = await world.run({
+    dress: (service) => ({
+      ...service,
+      completeMultipartUpload(...args) {
+        arrive = () => world.memory.service.completeMultipartUpload(...args)
+        return Promise.reject(lostAnswer())
+      },
+    }),
+    tap: {
+      before: async ({ operation }) => {
+        if (operation === 'ListParts') await arrive()
+      },
+    },
+  })
+  assert.equal(world.asked('InitiateMultipartUpload'), 1)
+  assert.equal(world.asked('AbortMultipartUpload'), 0, 'it is known to be gone')
+  assert.equal(world.eventsOf('settled').length, 1)
+  assert.equal(world.memory.history.length, 1)
+  await assertDone(world, result)
+})
+
+test('somebody else’s object in the place of an upload that disappears after a failed Complete is a conflict', async () => {
+  const world = createWorld()
+  const before = ({ operation }: { readonly operation: string }): void => {
+    if (operation === complete) throw error('unavailable')()
+    if (operation !== 'ListParts') return
+    world.memory.uploads.clear()
+    world.memory.storeObject(key, someBytes(40, 3), {})
+  }
+  const failed = await failure('conflict', world.run({ tap: { before } }))
+  assert.deepEqual([failed.status, failed.requestId], [500, 'R9'])
+  assert.equal(world.memory.history.length, 1)
+})
+
+for (const [meaning, code] of [
+  ['denied', 'denied'],
+  ['refused', 'invalid-argument'],
+  ['bucket-missing', 'not-found'],
+  ['unsupported', 'unsupported'],
+] as const) {
+  test(`Complete answered by ${meaning} is told at once: nothing was completed, so nobody looks`, async () => {
+    const world = createWorld()
+    const failed = await failure(code, world.run({ tap: { before: failing(complete, error(meaning)) } }))
+    assert.equal(failed.requestId, 'R9')
+    assert.equal(world.asked('HeadObject'), 0)
+    const result = await world.run()
+    assert.deepEqual(result.parts, { kept: 5, sent: 0 })
+    await assertDone(world, result)
+  })
+}
+
+for (const meaning of ['credentials-rejected', 'clock-skew'] as const) {
+  test(`Complete answered by ${meaning} is asked again without a look at the object`, async () => {
+    const world = createWorld()
+    const result = await world.run({ tap: { before: failing(complete, error(meaning)) } })
+    assert.equal(world.asked(complete), 2)
+    assert.equal(world.asked('HeadObject'), 0)
+    await assertDone(world, result)
+  })
+}
+
+test('FileAlreadyExists at Complete where nobody may look can not be told, and the checkpoint stays', async () => {
+  const world = createWorld()
+  const before = ({ operation }: { readonly operation: string }): void => {
+    if (operation === complete) throw error('object-exists')()
+    if (operation === 'HeadObject') throw denied()
+  }
+  const failed = await failure('commit-unknown', world.run({ tap: { before } }))
+  assert.match(failed.message, /It was object-exists\. Not allowed\. The checkpoint is kept\./)
+  await assertDone(world, await world.run())
+})
+
 test('a part that somebody replaces before every Complete is an integrity failure, and the upload stays', async () => {
   const world = createWorld()
   const before = ({ operation, uploadId = '' }: { operation: string; uploadId?: string }): void => {
@@ -184,7 +312,9 @@ test('a part that somebody replaces before every Complete is an integrity failur
 
 test('InvalidPart that nobody can explain is an integrity failure after two repetitions', async () => {
   const world = createWorld()
-  await failure('integrity', world.run({ tap: { before: alwaysFailing(complete, error('invalid-part')) } }))
+  const before = alwaysFailing(complete, error('invalid-part'))
+  const failed = await failure('integrity', world.run({ tap: { before } }))
+  assert.deepEqual([failed.message, failed.requestId], ['It was invalid-part.', 'R9'])
   assert.equal(world.asked(complete), 3)
   assert.equal(world.asked('UploadPart'), 5)
   await assertDone(world, await world.run())
@@ -199,7 +329,10 @@ const wrongCrc = (service: ObjectService): ObjectService => ({
 
 test('an object that is not what its parts were is an integrity failure, and the next run begins anew', async () => {
   const world = createWorld()
-  await failure('integrity', world.run({ dress: wrongCrc }))
+  const failed = await failure('integrity', world.run({ dress: wrongCrc }))
+  assert.match(failed.message, new RegExp(`CRC-64 1; its parts give ${crcOf(world.file.bytes)}\\.`))
+  assert.match(failed.message, /run it again to replace it/)
+  assert.equal(failed.requestId, 'M1')
   assert.equal(world.asked(complete), 1)
   const result = await world.run()
   assert.equal(result.resumed, false)
@@ -220,7 +353,8 @@ test('a Complete that tells no CRC-64 is settled by a look; where that tells non
 
   const blind = createWorld()
   const before = alwaysFailing('HeadObject', denied)
-  await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
+  const failed = await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
+  assert.match(failed.message, /does not say which CRC-64 it has\. Run it again/)
 })
 
 test('a part whose CRC-64 does not agree is sent again, and is no success if it never does', async () => {
@@ -256,6 +390,7 @@ test('a failed callback is told as such; the object is stored and the checkpoint
     const failed = await failure('callback-failed', world.run({ multipartThreshold, tap }))
     assert.equal(failed.requestId, 'R9')
     assert.deepEqual(world.object()?.bytes, world.file.bytes)
+    assert.equal(world.asked('AbortMultipartUpload'), 0)
     assert.deepEqual(world.uploadIds(), [])
     assert.deepEqual(await world.store.list(), [])
     assert.equal(world.progress.at(-1)?.[0], world.file.bytes.length)
@@ -272,6 +407,38 @@ test('a failed callback does not hide that the stored bytes are wrong', async ()
     }
     await failure('integrity', world.run({ multipartThreshold, tap: { after } }))
   }
+})
+
+test('a failed callback where nobody may see the object is no success, and neither is one without an object', async () => {
+  const unseen = createWorld()
+  const after = failing(complete, error('callback-failed'))
+  const before = alwaysFailing('HeadObject', denied)
+  await failure('commit-unknown', unseen.run({ tap: { after, before } }))
+  await assertDone(unseen, await unseen.run())
+
+  const absent = createWorld()
+  await failure(
+    'commit-unknown',
+    absent.run({ tap: { before: failing(complete, error('callback-failed')) } }),
+  )
+  await assertDone(absent, await absent.run())
+})
+
+test('where the service computes no CRC-64 its Complete is believed, and the result says so', async () => {
+  const world = createWorld()
+  const result = await world.run({
+    dress: (service) => ({
+      ...service,
+      integrity: 'none',
+      async completeMultipartUpload(...args) {
+        const { etag } = await service.completeMultipartUpload(...args)
+        return { etag }
+      },
+    }),
+  })
+  assert.equal(result.integrity, 'none')
+  assert.equal(world.asked('HeadObject'), 0)
+  await assertDone(world, result)
 })
 
 test('the answer of a callback is handed on', async () => {

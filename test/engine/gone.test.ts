@@ -64,7 +64,10 @@ test('an upload that others abort while parts are sent begins anew in the same r
 test('an upload that others abort right before Complete begins anew in the same run', async () => {
   const world = createWorld()
   const result = await world.run({ tap: abortedAt(world, ({ operation }) => operation === complete) })
-  assert.equal(world.eventsOf('restarted').length, 1)
+  assert.deepEqual(
+    world.eventsOf('restarted').map(({ message }) => message),
+    ['The multipart upload does not exist any more at the service. A new upload begins.'],
+  )
   await assertDone(world, result)
 })
 
@@ -173,7 +176,9 @@ test('FileAlreadyExists for somebody else’s object is a conflict, older or new
     const before = ({ operation }: { readonly operation: string }): void => {
       if (operation === complete && !older) world.memory.storeObject(key, foreign, {})
     }
-    await failure('conflict', world.run({ headers: forbid, tap: { before } }))
+    const failed = await failure('conflict', world.run({ headers: forbid, tap: { before } }))
+    assert.match(failed.message, older ? /already exists/ : /not ours.* overwriting was forbidden/)
+    assert.equal(failed.status, 409)
     assert.deepEqual(world.object()?.bytes, foreign)
     // The older one is met at Initiate already, before anything is sent.
     assert.equal(world.asked('UploadPart'), older ? 0 : 5)

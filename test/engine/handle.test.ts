@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createUpload, type Upload } from '../../src/engine/handle.js'
-import { assertDone, createWorld, failure, type TestWorld } from './world.js'
+import { createStateKeeper, type UploadState } from '../../src/engine/state.js'
+import { assertDone, createWorld, failure, lostAnswer, type TestWorld } from './world.js'
 
 /** Does something when a part is about to be sent, each time. */
 function start(world: TestWorld, atPart: (partNumber: number, upload: Upload) => void): Upload {
   const upload: Upload = createUpload({
+    keeper: createStateKeeper(world.clock.runtime),
     run: (signal) =>
       world.run({
         signal,
@@ -62,4 +64,57 @@ test('a discarded upload leaves nothing, neither there nor here', async () => {
   assert.deepEqual(world.uploadIds(), [])
   assert.deepEqual(await world.store.list(), [])
   assert.equal(world.object(), undefined)
+})
+
+test('while it waits its state tells for what, since when and until when; once it got through, no more', async () => {
+  const world = createWorld()
+  const keeper = createStateKeeper(world.clock.runtime)
+  const began = world.clock.runtime.wallClock()
+  const states: UploadState[] = []
+  const upload: Upload = createUpload({
+    keeper,
+    run: (signal) => {
+      let failures = 0
+      return world.run({
+        signal,
+        onEvent: keeper.hear,
+        onSleep: () => states.push(upload.state()),
+        tap: {
+          before: (call) => {
+            if (call.partNumber === 2 && failures++ < 2) throw lostAnswer()
+          },
+        },
+      })
+    },
+    discard: async () => {},
+  })
+  await upload.done
+  const { message } = lostAnswer()
+  const request = { operation: 'UploadPart', partNumber: 2, message, since: began }
+  assert.deepEqual(
+    states.map(({ kind, waiting }) => ({ kind, waiting })),
+    [
+      { kind: 'waiting', waiting: [{ ...request, attempt: 1, until: began + 100 }] },
+      { kind: 'waiting', waiting: [{ ...request, attempt: 2, until: began + 100 + 200 }] },
+    ],
+  )
+  assert.deepEqual([upload.state().kind, upload.state().waiting], ['ended', []])
+  const [waited] = world.eventsOf('waited')
+  assert.deepEqual([waited?.attempts, waited?.since, waited?.through], [3, began, true])
+})
+
+test('a request that is given up is no longer waited for', async () => {
+  const world = createWorld()
+  const down = world.run({
+    noProgressForMs: 1000,
+    tap: {
+      before: ({ partNumber }) => {
+        if (partNumber === 3) throw lostAnswer()
+      },
+    },
+  })
+  await failure('interrupted', down)
+  const [waited] = world.eventsOf('waited')
+  assert.deepEqual([waited?.operation, waited?.partNumber, waited?.through], ['UploadPart', 3, false])
+  assert.equal(world.eventsOf('waited').length, 1)
 })

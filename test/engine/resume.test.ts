@@ -134,6 +134,7 @@ test('paranoid reads every part again before Complete, though no state has chang
   }
   const result = await world.run({ verify: 'paranoid', fileHooks })
   assert.deepEqual([...reads.values()], [2, 2, 2, 2, 2])
+  assert.deepEqual(world.eventsOf('source-moved'), [], 'it tells of a change that was none')
   assert.deepEqual(result.parts, { kept: 0, sent: 5 })
   await assertDone(world, result)
 })

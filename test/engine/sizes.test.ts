@@ -1,7 +1,6 @@
 /** Every size a file can have around the edges: which way it goes up, in how many parts, and what is told on the way. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UploadError } from '../../src/engine/errors.js'
 import { someBytes } from './file.js'
 import { assertDone, createWorld, failure, limits, partSize } from './world.js'
 
@@ -51,6 +50,7 @@ for (const size of [partSize, 2 * partSize - 1, 2 * partSize, 2 * partSize + 1, 
     assert.deepEqual(result.parts, { kept: 0, sent: Math.ceil(size / partSize) })
     assert.deepEqual(result.bytes, { kept: 0, sent: size })
     assert.equal(result.resumed, false)
+    assert.equal(world.asked('AbortMultipartUpload'), 0, 'what became the object is aborted')
     await assertDone(world, result)
   })
 }
@@ -90,7 +90,8 @@ test('any number of threads brings the same object, and never more parts run at 
 test('without a proof for every part nothing is completed', async () => {
   // Nobody sends: whatever asked for this, an object of no parts must not pass for the file.
   const world = createWorld()
-  await assert.rejects(world.run({ numThreads: 0 }), UploadError)
+  const failed = await failure('internal', world.run({ numThreads: 0 }))
+  assert.match(failed.message, /Only 0 of 5 parts were proved/)
   assert.equal(world.object(), undefined)
 })
 

@@ -200,6 +200,7 @@ test('a file that changes whenever it is looked at is given up in the end, and i
   })
   const error = await failure('source-changed', run)
   assert.equal(error.retryable, true)
+  assert.match(error.message, /^file\.dat keeps changing .* run it again\.$/)
   assert.equal(world.eventsOf('source-moved').length, 2)
   assert.equal(world.object(), undefined)
   assert.equal(world.uploadIds().length, 1)

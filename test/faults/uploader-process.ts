@@ -9,7 +9,7 @@ const LONGEST_LIFE_MS = 120_000
 
 export interface Ended {
   /** Its last word; absent when it was killed before. */
-  readonly end: UploaderMessage | undefined
+  readonly end: Extract<UploaderMessage, { type: 'result' | 'error' }> | undefined
   readonly killed: boolean
   readonly told: readonly UploaderMessage[]
 }
@@ -24,12 +24,15 @@ export interface UploaderOptions {
   /** Beside this process's own. */
   readonly environment: Readonly<Record<string, string>>
   readonly onMessage?: (message: UploaderMessage) => void
+  /** In whose name it runs. Default: this process's. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-export function startUploader(job: UploadJob, { environment, onMessage }: UploaderOptions): Running {
+export function startUploader(job: UploadJob, { environment, onMessage, user }: UploaderOptions): Running {
   const child = fork(PROGRAM, [JSON.stringify(job)], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    ...user,
   })
   const told: UploaderMessage[] = []
   const limit = setTimeout(() => child.kill('SIGKILL'), LONGEST_LIFE_MS)
@@ -42,8 +45,9 @@ export function startUploader(job: UploadJob, { environment, onMessage }: Upload
     child.once('close', (code, signal) => {
       clearTimeout(limit)
       if (code !== 0 && signal !== 'SIGKILL') reject(new Error(`the uploader ended with ${code ?? signal}`))
-      const end = told.at(-1)
-      resolve({ end: end?.type === 'part-stored' ? undefined : end, killed: signal !== null, told })
+      const last = told.at(-1)
+      const end = last?.type === 'result' || last?.type === 'error' ? last : undefined
+      resolve({ end, killed: signal !== null, told })
     })
   })
   return { kill: () => void child.kill('SIGKILL'), ended }

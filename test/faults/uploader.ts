@@ -25,8 +25,13 @@ export interface UploadJob {
 }
 
 export type UploaderMessage =
+  /** All is loaded, and the call is made now. */
+  | { readonly type: 'calling' }
   /** A part is acknowledged, proved, and written down. */
   | { readonly type: 'part-stored'; readonly partNumber: number }
+  /** Complete is sent now. */
+  | { readonly type: 'completing' }
+  | { readonly type: 'orphans-suspected'; readonly uploadIds: readonly string[] }
   | { readonly type: 'result'; readonly result: UploadResult }
   | { readonly type: 'error'; readonly code: string }
 
@@ -51,11 +56,14 @@ async function upload({
       ...(OSS_SESSION_TOKEN ? { securityToken: OSS_SESSION_TOKEN } : {}),
     },
   })
+  tell({ type: 'calling' })
   try {
     const result = await resumableUpload(bucket, job.key, job.filename, {
       ...job.options,
       onEvent(event) {
         if (event.type === 'part-stored') tell({ type: 'part-stored', partNumber: event.partNumber })
+        if (event.type === 'completing') tell({ type: 'completing' })
+        if (event.type === 'orphans-suspected') tell({ type: event.type, uploadIds: event.uploadIds })
       },
     })
     tell({ type: 'result', result })

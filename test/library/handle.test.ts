@@ -11,6 +11,7 @@ import {
   startUpload,
   type Upload,
   type UploadOptions,
+  type UploadState,
   verifyObject,
 } from '../../src/index.js'
 import { bytesFrom, createWorld, failure, PART, partNumbers, type World } from './world.js'
@@ -76,6 +77,38 @@ test('discarded in its midst: aborted at the service, forgotten here', async (t)
   assert.deepEqual([await world.unfinished(), world.stored()], [[], []])
 })
 
+test('while the service fails its state tells what is waited for, since when and until when', async (t) => {
+  const world = await createWorld(t)
+  const filename = await world.file(bytesFrom(1, 3 * PART))
+  const down = { effect: 'error', code: 'ServiceUnavailable', status: 503 } as const
+  world.server.faults.add({ operation: 'UploadPart', partNumber: 2, times: 2, ...down })
+  const began = Date.now()
+  const states: UploadState[] = []
+  const upload = startUpload(world.bucket, 'k', filename, {
+    store: world.store,
+    multipartThreshold: 0,
+    partSize: PART,
+    onEvent({ type }) {
+      if (type === 'waiting') states.push(upload.state())
+    },
+  })
+  assert.deepEqual([upload.state().kind, upload.state().waiting], ['running', []])
+  await upload.done
+  assert.deepEqual(
+    states.map(({ kind, waiting }) => [kind, waiting.map((each) => [each.operation, each.partNumber])]),
+    [
+      ['waiting', [['UploadPart', 2]]],
+      ['waiting', [['UploadPart', 2]]],
+    ],
+  )
+  const [first, second] = states.flatMap(({ waiting }) => waiting)
+  assert.ok(first !== undefined && second !== undefined)
+  assert.match(first.message, /503 ServiceUnavailable/)
+  assert.ok(first.since >= began && first.since <= first.until)
+  assert.deepEqual([second.since, second.attempt], [first.since, 2])
+  assert.deepEqual([upload.state().kind, upload.state().waiting], ['ended', []])
+})
+
 test('wrong arguments reject done, and do not throw', async (t) => {
   const world = await createWorld(t)
   const upload = startUpload(world.bucket, '', 'file')
@@ -106,6 +139,8 @@ test('an unfinished upload is listed with all that is known of it, without askin
     partSize: PART,
     partsStored: 2,
     bytesStored: 2 * PART,
+    owedAborts: [],
+    adopted: false,
     headers: { 'x-oss-meta-a': '1' },
     secretHeaders: [],
   })

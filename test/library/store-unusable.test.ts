@@ -1,13 +1,24 @@
 /** A store that can't be used is said before anything is sent; one that fails later costs a warning, not the upload. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { journalStore } from '../../src/checkpoints/journal.js'
 import { writeBytes } from '../../src/checkpoints/journal-disk.js'
 import type { CheckpointStore } from '../../src/index.js'
-import { bytesFrom, countOf, createWorld, failure, MiB, PART, type World } from './world.js'
+import {
+  bytesFrom,
+  countOf,
+  createWorld,
+  failure,
+  MiB,
+  PART,
+  partNumbers,
+  type Uploading,
+  type World,
+} from './world.js'
 
 async function assertNothingSent(
   world: World,
@@ -139,3 +150,54 @@ test('full later: a warning, and the object; what was not written down is learne
   await failure(world.upload('b', filename, { store: fullFrom(world.store, 4) }), 'denied')
   assert.deepEqual((await world.upload('b', filename)).parts, { kept: 3, sent: 2 })
 })
+
+/** Starts an upload whose store loses its folder, or what is in it, when the service has done something. */
+async function robbed(
+  t: TestContext,
+  moment: { readonly operation: string; readonly partNumber?: number },
+  what: 'the folder' | 'its files',
+): Promise<{ world: World; uploading: Uploading }> {
+  let rob: (() => void) | undefined
+  const world = await createWorld(t, {
+    onRequest({ operation, partNumber }) {
+      if (operation !== moment.operation || partNumber !== moment.partNumber) return
+      rob?.()
+      rob = undefined
+    },
+  })
+  const filename = await world.file(bytesFrom(1, 5 * PART))
+  rob = () => {
+    if (what === 'the folder') rmSync(world.store, { recursive: true })
+    else for (const name of readdirSync(world.store)) rmSync(join(world.store, name))
+  }
+  return { world, uploading: world.upload('k', filename) }
+}
+
+test('the folder is removed before the new upload is written down: it is aborted again', async (t) => {
+  const { world, uploading } = await robbed(t, { operation: 'InitiateMultipartUpload' }, 'the folder')
+  await failure(uploading, 'store-unusable', /disappeared/)
+  assert.deepEqual([await world.unfinished(), world.asked('UploadPart'), world.stored()], [[], [], []])
+})
+
+for (const partNumber of [2, 5]) {
+  test(`the folder is removed at part ${partNumber}: a warning that names the upload, and the object`, async (t) => {
+    const { world, uploading } = await robbed(t, { operation: 'UploadPart', partNumber }, 'the folder')
+    const { uploadId = '' } = await uploading
+    const warnings = uploading.events.flatMap((event) =>
+      event.type === 'checkpoint-warning' ? [event.message] : [],
+    )
+    assert.match(warnings[0] ?? '', new RegExp(uploadId))
+    assert.deepEqual(partNumbers(world.asked('UploadPart')), [1, 2, 3, 4, 5])
+    assert.deepEqual(await world.objectBytes('k'), bytesFrom(1, 5 * PART))
+    assert.deepEqual([await world.unfinished(), world.stored()], [[], []])
+  })
+}
+
+for (const moment of [{ operation: 'InitiateMultipartUpload' }, { operation: 'UploadPart', partNumber: 2 }]) {
+  test(`the files in the folder are removed at ${moment.operation}: it stops at once and names the upload`, async (t) => {
+    const { world, uploading } = await robbed(t, moment, 'its files')
+    const error = await failure(uploading, 'locked', /removed from the store.*stays at the service/)
+    assert.deepEqual([error.uploadId], await world.unfinished())
+    assert.equal(world.asked('UploadPart').length, moment.partNumber ?? 0)
+  })
+}

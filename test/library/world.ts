@@ -8,7 +8,6 @@ import { existsSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import {
   Bucket,
   type BucketOptions,
@@ -60,7 +59,12 @@ export interface World {
 
 export type Uploading = Promise<UploadResult> & { readonly events: readonly UploadEvent[] }
 
-export async function createWorld(t: TestContext, options: ServerOptions = {}): Promise<World> {
+/** Undoes things when it is over, in a test or elsewhere. A test's context is one. */
+export interface Scope {
+  after(undo: () => unknown): void
+}
+
+export async function createWorld(t: Scope, options: ServerOptions = {}): Promise<World> {
   const server = await createServer({ buckets: ['examplebucket'], ...options })
   t.after(() => server.close())
   const folder = await temporaryFolder(t)
@@ -123,7 +127,7 @@ export async function bytesOf(bucket: Bucket, key: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
+export async function temporaryFolder(t: Scope): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-library-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder

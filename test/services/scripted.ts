@@ -17,7 +17,7 @@ export interface Asked {
 export interface Scripted {
   readonly status: number
   readonly headers?: Record<string, string>
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 /** Answers, or throws what it throws. The body is read whole before, unless `readBody` is false. */
@@ -55,7 +55,7 @@ export function scriptedService(
 }
 
 function responseOf({ status, headers = {}, body = '' }: Scripted): HttpResponse {
-  const bytes = Buffer.from(body)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
   return {
     status,
     headers: { 'x-oss-request-id': 'R1', date: new Date(startTime).toUTCString(), ...headers },

@@ -60,3 +60,16 @@ test('answers without a Date, or with one that is none, leave the time to our ow
     assert.equal(service.now(), undefined)
   }
 })
+
+test('a list of unfinished uploads that never ends is given up', async () => {
+  const { service, asked } = scriptedService(() => ({
+    status: 200,
+    body: `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>${asked.length}</NextUploadIdMarker></ListMultipartUploadsResult>`,
+  }))
+  const listing = service.listMultipartUploads?.('k', { headers: {}, signal: new AbortController().signal })
+  await assert.rejects(
+    listing ?? Promise.resolve(),
+    (error) => error instanceof ServiceError && error.meaning === 'odd-answer',
+  )
+  assert.equal(asked.length, 1000)
+})

@@ -24,8 +24,10 @@ export function changeSource({ world, file, scale }: Setting): void {
   const how = luck.pick([...sourceFaults, 'source rewritten', 'source rewritten, same mtime'] as const)
   // What grows, shrinks or vanishes ends nearly every life; the other changes are worth more of them.
   const drastic = how === 'source grown' || how === 'source shrunk' || how === 'source gone'
-  if (file.gone || (drastic && luck.chance(0.5))) return
   const { length } = file.bytes
+  // It can't grow beyond what the service takes.
+  const full = how === 'source grown' && length > scale.partSize.least * (scale.limits.maxParts - 20)
+  if (file.gone || full || (drastic && luck.chance(0.5))) return
   world.strike(how)
   world.note(`file: ${how}`)
   switch (how) {

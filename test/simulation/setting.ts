@@ -24,7 +24,7 @@ export interface Scale {
 }
 
 const small: Scale = {
-  limits: { minPartSize: 8, maxPartSize: 4096, maxParts: 40, maxObjectSize: 4096 * 40, maxPutSize: 4096 },
+  limits: { minPartSize: 8, maxPartSize: 4096, maxParts: 100, maxObjectSize: 4096 * 100, maxPutSize: 4096 },
   blockSize: 16,
   partSize: { least: 8, most: 48 },
   mostParts: 14,
@@ -143,7 +143,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
       partSize,
       numThreads: 1 + luck.below(5),
       verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
-      headers: luck.chance(0.2) ? { 'x-oss-forbid-overwrite': 'true' } : {},
+      headers: luck.chance(0.35) ? { 'x-oss-forbid-overwrite': 'true' } : {},
     },
     tally: { lives: 0, crashes: 0, successes: 0, discards: 0 },
     calm: false,

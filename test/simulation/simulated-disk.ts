@@ -177,6 +177,9 @@ export function openStore(
         if (!disk.files.has(name)) disk.files.set(name, new Uint8Array())
         return wrap(name)
       },
+      async mustExist(name) {
+        if (!disk.files.has(name)) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+      },
       async rename(from, to) {
         const bytes = disk.files.get(from)
         if (bytes === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

@@ -50,6 +50,14 @@ const bodyWeights: Readonly<Record<BodyFault, number>> = {
   'corrupted checksum': 3,
 }
 
+/** What leaves open whether it was done. */
+const graveWeights: typeof requestWeights = {
+  ...requestWeights,
+  'request late': 10,
+  'request repeated': 15,
+  'answer lost': 15,
+}
+
 /** What must not be asked twice lightly is struck more often: that is where tools go wrong. */
 const graver: Readonly<Record<string, number>> = { InitiateMultipartUpload: 2, CompleteMultipartUpload: 3 }
 
@@ -58,8 +66,10 @@ export function drawRequestFault(
   { chance }: Trouble,
   operation: string,
 ): RequestFault | undefined {
-  const here = Math.min(0.7, chance * (graver[operation] ?? 1))
-  return world.luck.chance(here) ? weighted(world, requestWeights) : undefined
+  const grave = graver[operation]
+  const here = Math.min(0.7, chance * (grave ?? 1))
+  if (!world.luck.chance(here)) return undefined
+  return weighted(world, grave === undefined ? requestWeights : graveWeights)
 }
 
 export function drawBodyFault(world: World, { chance }: Trouble): BodyFault | undefined {

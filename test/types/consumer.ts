@@ -41,6 +41,8 @@ export async function control(bucket: Bucket): Promise<number> {
   const running = startUpload(bucket, 'key', 'file')
   running.pause()
   running.resume()
+  const { kind, waiting } = running.state()
+  if (kind === 'waiting') for (const { operation, since, until } of waiting) operation.at(since - until)
   await running.discard()
   await running.done
   return (await pendingUploads('/var/lib/app/uploads')).length

@@ -5,17 +5,32 @@ import { failureLine, failureOf, printable, UsageError } from '../failure.js'
 import { writeFailure, writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { sweepRemote } from '../remote-sweep.js'
 import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
 import { countOf } from '../sizes.js'
 import { debugTrace, type OutputFlags } from '../upload-job.js'
 import type { World } from '../world.js'
 
 export interface DiscardFlags extends ConnectionFlags, OutputFlags, ChoiceFlags {
+  readonly remote?: string
+  /** Milliseconds. */
+  readonly olderThan?: number
+  readonly dryRun?: boolean
   readonly yes?: boolean
   readonly steal?: boolean
 }
 
 export async function discard(id: string | undefined, flags: DiscardFlags, world: World): Promise<number> {
+  const { remote } = flags
+  if (remote !== undefined) {
+    if (id !== undefined || flags.all === true) {
+      throw new UsageError('Give either --remote, or an ID or --all of the uploads of the store here.')
+    }
+    return sweepRemote({ ...flags, remote }, world)
+  }
+  if (flags.olderThan !== undefined || flags.dryRun === true) {
+    throw new UsageError('--older-than and --dry-run go with --remote.')
+  }
   const uploads = await chooseUploads(id, flags, world)
   if (flags.all === true && flags.yes !== true && world.screen.moving && uploads.length > 0) {
     throw new UsageError(

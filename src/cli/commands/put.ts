@@ -26,6 +26,8 @@ export interface PutFlags extends UploadFlags {
   readonly partSize?: number
   readonly multipartThreshold?: number
   readonly restart?: boolean
+  /** `true`, or the id of an upload. */
+  readonly adopt?: boolean | string
 }
 
 export async function put(paths: readonly string[], flags: PutFlags, world: World): Promise<number> {
@@ -42,6 +44,7 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
         partSize: flags.partSize,
         multipartThreshold: flags.multipartThreshold,
         restart: flags.restart,
+        adopt: flags.adopt,
       },
       goOn: sameCommand(world.program, world.args),
     },

@@ -1,9 +1,10 @@
 /** `longhaul uploads`: what is unfinished, here by the checkpoints or at the service by its own listing. */
-import { type PendingUpload, pendingUploads, useBucket } from '../../index.js'
+import { type PendingUpload, pendingUploads, remoteUploads } from '../../index.js'
 import { oneLine } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseObjectUrl } from '../object-url.js'
 import { shortIds } from '../pending-choice.js'
+import { remoteFields, remoteTable } from '../remote-table.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
 import { countOf, formatDuration, formatSize } from '../sizes.js'
 import { formatTable } from '../table.js'
@@ -48,10 +49,15 @@ export function pendingTable(pending: readonly PendingUpload[], wallClock: numbe
     upload.source === '' ? '-' : oneLine(upload.source),
     storedText(upload),
     formatDuration(Math.max(0, wallClock - upload.modified)),
-    upload.state,
+    stateText(upload),
     upload.heldBy === undefined ? '-' : oneLine(upload.heldBy),
   ])
   return formatTable(columns, rows)
+}
+
+function stateText({ state, adopted, owedAborts }: PendingUpload): string {
+  const owed = owedAborts.length === 0 ? [] : [`${countOf(owedAborts.length, 'abort')} owed`]
+  return [state, ...(adopted ? ['adopted'] : []), ...owed].join(', ')
 }
 
 function storedText({ bytesStored, size }: PendingUpload): string {
@@ -61,30 +67,20 @@ function storedText({ bytesStored, size }: PendingUpload): string {
 }
 
 async function listRemote(flags: UploadsFlags, world: World): Promise<number> {
-  const { screen, signal } = world
+  const { screen, signal, environment } = world
   const { bucket: name, key: prefix } = parseObjectUrl(flags.remote ?? '')
-  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), name)
-  const rows: string[][] = []
-  let count = 0
-  await useBucket(bucket, async (client) => {
-    let page: { readonly key: string; readonly uploadId: string } | undefined
-    do {
-      const answer = await client.listMultipartUploads({ signal, prefix, ...(page ? { page } : {}) })
-      for (const { key, uploadId, initiated } of answer.uploads) {
-        count += 1
-        const began = new Date(initiated).toISOString()
-        if (flags.json === true) {
-          writeJson(screen, 'remote-upload', { bucket: name, key, uploadId, initiated: began })
-        } else rows.push([oneLine(objectUrl({ bucket: name, key })), uploadId, began])
-      }
-      page = answer.nextPage
-    } while (page !== undefined)
+  const bucket = openBucket(await resolveConnection(flags, environment, world.program), name)
+  const { uploads, now } = await remoteUploads(bucket, {
+    prefix,
+    store: storeFolder(flags, environment),
+    signal,
   })
-  if (flags.json === true) return count
-  if (count === 0) screen.out(`No unfinished uploads at ${bucket.endpoint} in oss://${name}/${prefix}`)
+  const count = uploads.length
+  if (flags.json === true) {
+    for (const upload of uploads) writeJson(screen, 'remote-upload', remoteFields(upload))
+  } else if (count === 0) screen.out(`No unfinished uploads at ${bucket.endpoint} in oss://${name}/${prefix}`)
   else {
-    const columns = [{ title: 'TARGET' }, { title: 'UPLOAD ID' }, { title: 'BEGUN' }]
-    for (const line of formatTable(columns, rows)) screen.out(line)
+    for (const line of remoteTable(uploads, now)) screen.out(line)
     screen.out(`${countOf(count, 'unfinished upload')} at ${bucket.endpoint}`)
   }
   return count

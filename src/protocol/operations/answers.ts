@@ -36,6 +36,12 @@ export function refuseDocument(answer: WireAnswer): void {
   throw root.name === 'Error' ? errorInSuccess(answer) : badAnswer(`The answer is a ${root.name}`)
 }
 
+/** An answer that has nothing to tell but that it was done. */
+export function nothingBeyondSuccess(answer: WireAnswer): Readonly<Record<never, never>> {
+  refuseDocument(answer)
+  return {}
+}
+
 /** A callback's answer, as text: anything that is no document. */
 export function callbackOf(answer: WireAnswer): { callback?: string } {
   const body = trimStart(answer.body)

@@ -3,6 +3,7 @@ import { child, children, element, optionalElement, printXml, text, type XmlElem
 import {
   documentOf as answerDocument,
   emptyAnswer,
+  nothingBeyondSuccess,
   requiredFlag,
   requiredText,
   requiredTime,
@@ -146,7 +147,7 @@ export const putBucket: Operation<PutBucketInput, Done> = {
     }
   },
   encodeAnswer: (_output, { bucket }) => emptyAnswer(200, { location: `/${bucket}` }),
-  decodeAnswer: () => ({}),
+  decodeAnswer: nothingBeyondSuccess,
 }
 
 /** GET of a bucket with `bucketInfo`. */
@@ -186,7 +187,7 @@ export const deleteBucket: Operation<BucketInput, Done> = {
   encodeRequest: ({ bucket }) => ({ method: 'DELETE', bucket, query: {}, headers: {} }),
   decodeRequest: (request) => ({ bucket: bucketOf(request) }),
   encodeAnswer: () => emptyAnswer(204),
-  decodeAnswer: () => ({}),
+  decodeAnswer: nothingBeyondSuccess,
 }
 
 const BUCKET_ACLS: ReadonlySet<string> = new Set(['private', 'public-read', 'public-read-write'])

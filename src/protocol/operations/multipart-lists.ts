@@ -1,5 +1,6 @@
 /** The listings of multipart uploads and of their parts: what a resume stands on. */
 
+import { badAnswer } from '../errors.js'
 import { quoteEtag } from '../etag.js'
 import { children, element, optionalElement, text, type XmlElement } from '../xml.js'
 import {
@@ -220,10 +221,16 @@ export const listMultipartUploads: Operation<ListMultipartUploadsInput, ListMult
 
 function readPart(part: XmlElement): PartEntry {
   return {
-    partNumber: requiredCount(part, 'PartNumber'),
+    partNumber: requiredPartNumber(part),
     lastModified: requiredTime(part, 'LastModified'),
     etag: requiredEtag(part),
     ...crcOf(text(part, 'HashCrc64ecma')),
     size: requiredCount(part, 'Size'),
   }
+}
+
+function requiredPartNumber(part: XmlElement): number {
+  const partNumber = requiredCount(part, 'PartNumber')
+  if (partNumber >= 1 && partNumber <= MAX_PART_NUMBER) return partNumber
+  throw badAnswer(`PartNumber is not between 1 and ${MAX_PART_NUMBER}: ${partNumber}`)
 }

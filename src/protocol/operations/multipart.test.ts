@@ -288,3 +288,14 @@ test('listings always tell where to go on, in documents without a namespace', ()
     /<NextKeyMarker><\/NextKeyMarker><NextUploadIdMarker><\/NextUploadIdMarker>/,
   )
 })
+
+test('a part that no upload can have is not believed', () => {
+  const part = (number: string) =>
+    `<Part><PartNumber>${number}</PartNumber><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>"E"</ETag><Size>1</Size></Part>`
+  const list = (number: string) =>
+    `<ListPartsResult><IsTruncated>false</IsTruncated>${part(number)}</ListPartsResult>`
+  assert.equal(listParts.decodeAnswer(answer(list('10000'))).parts[0]?.partNumber, 10_000)
+  for (const number of ['0', '10001', '4294967297']) {
+    assert.throws(() => listParts.decodeAnswer(answer(list(number))), { kind: 'bad-answer' }, number)
+  }
+})

@@ -12,6 +12,7 @@ import {
   encodingElement,
   hasDocument,
   nameElement,
+  nothingBeyondSuccess,
   refuseDocument,
   requiredEtag,
   requiredText,
@@ -208,7 +209,7 @@ export const abortMultipartUpload: Operation<UploadInput, Done> = {
   }),
   decodeRequest: readUpload,
   encodeAnswer: () => emptyAnswer(204),
-  decodeAnswer: () => ({}),
+  decodeAnswer: nothingBeyondSuccess,
 }
 
 const COMPLETE_ALL = 'x-oss-complete-all'

@@ -2,7 +2,14 @@
 
 import { quoteEtag } from '../etag.js'
 import type { WireHeaders } from '../message.js'
-import { callbackOf, crcOf, emptyAnswer, etagOfHeaders, refuseDocument } from './answers.js'
+import {
+  callbackOf,
+  crcOf,
+  emptyAnswer,
+  etagOfHeaders,
+  nothingBeyondSuccess,
+  refuseDocument,
+} from './answers.js'
 import type { Done } from './buckets.js'
 import type { Operation, WireAnswer, WireRequest } from './operation.js'
 import { bucketOf, given, keyOf, operationHeadersOf, present } from './requests.js'
@@ -63,7 +70,7 @@ export const deleteObject: Operation<ObjectInput, Done> = {
   }),
   decodeRequest: readObjectInput,
   encodeAnswer: () => emptyAnswer(204),
-  decodeAnswer: () => ({}),
+  decodeAnswer: nothingBeyondSuccess,
 }
 
 /** The answer to a request that stored something. */

@@ -280,3 +280,18 @@ laws(
       )
     }),
 )
+
+test('a success with an error document in its body is no success, also where nothing was to be told', () => {
+  const body = new TextEncoder().encode('<Error><Code>InternalError</Code><Message>No.</Message></Error>')
+  for (const operation of [
+    abortMultipartUpload,
+    deleteObject,
+    deleteBucket,
+    putBucket,
+    putObject,
+    uploadPart,
+  ]) {
+    const answer = { status: 200, headers: { etag: '"E"' }, body }
+    assert.throws(() => operation.decodeAnswer(answer), { kind: 'error-in-success' }, operation.name)
+  }
+})

@@ -139,3 +139,11 @@ test('a key that is missing is the upload where an upload was named, as Ceph say
   assert.equal(meaning('GetObject'), 'object-missing')
   assert.equal(meaning('HeadObject'), 'object-missing')
 })
+
+test('whatever stands in an error document, the message is one line that can be read', () => {
+  const odd = 'a\nb\u009b31m\u2028c'
+  const document = `<Error><Code>${odd}</Code><Message>${odd}</Message><EC>${odd}</EC><RequestId>${'r'.repeat(9000)}</RequestId><Endpoint>${odd}</Endpoint></Error>`
+  const { message } = failure(403, document)
+  assert.doesNotMatch(message, /[\p{Cc}\u2028]/u)
+  assert.ok(message.length < 3000, `${message.length} characters`)
+})

@@ -77,7 +77,7 @@ export function meaningOf(document: ErrorDocument, operation = ''): FailureMeani
 export function failureOf(asked: Asked, document: ErrorDocument, headers: WireHeaders): ServiceError {
   const meaning = meaningOf(document, asked.operation)
   const text = sentence(asked, { document, meaning, headers })
-  return new ServiceError(meaning ?? 'odd-answer', withTrace(asked, document, text), {
+  return new ServiceError(meaning ?? 'odd-answer', lineOf(withTrace(asked, document, text)), {
     status: document.status,
     serviceCode: document.code,
     ec: document.ec,
@@ -119,6 +119,14 @@ function sentence(asked: Asked, { document, meaning, headers }: Failed): string 
 
 /** Characters of a service's own words that a message repeats. */
 const longestMessage = 500
+/** Characters of a message, whatever was put into it. */
+const longestLine = 2000
+
+/** A message with words of a stranger's in it, as what every message is: one line, without control characters. */
+export function lineOf(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return line.length <= longestLine ? line : `${line.slice(0, longestLine)}…`
+}
 
 /** Redirects are not followed: a signature is good for one host and path alone. */
 function whereTo(asked: Asked, status: number, { location }: WireHeaders): string {

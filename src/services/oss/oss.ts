@@ -12,6 +12,7 @@ import type {
   Slice,
   UploadRef,
 } from '../../engine/ports.js'
+import { fromWire } from '../../protocol/encode.js'
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -22,10 +23,14 @@ import { listMultipartUploads, listParts } from '../../protocol/operations/multi
 import { headObject } from '../../protocol/operations/object-reads.js'
 import { putObject, type StoredAnswer } from '../../protocol/operations/objects.js'
 import { BodySender } from './body-sender.js'
+import { differingHeaders } from './differing-headers.js'
 import { checkHeaders, forbidsOverwrite, headerKind, headersFor, type RequestKind } from './headers.js'
 import { ossLimits } from './limits.js'
 import { measured } from './measured.js'
 import { type CallOptions, type OssOptions, Requests } from './requests.js'
+
+/** Pages of a thousand unfinished uploads of one key: beyond them the list can only be one that never ends. */
+const mostUploadPages = 1000
 
 /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
 export function createOssService(options: OssOptions): ObjectService {
@@ -52,6 +57,10 @@ class OssService implements ObjectService {
 
   forbidsOverwrite(headers: Headers): boolean {
     return forbidsOverwrite(headers)
+  }
+
+  differingHeaders(asked: Headers, found: Headers): readonly string[] {
+    return differingHeaders(asked, found)
   }
 
   now(): number | undefined {
@@ -149,11 +158,16 @@ class OssService implements ObjectService {
       { bucket: this.bucket, key },
       bodiless('head', options),
     )
-    const { size, etag, crc64, versionId, lastModified } = output
+    const { size, etag, crc64, versionId, lastModified, storageClass } = output
+    const shown = Object.entries(output.headers).map(([name, value]) => [name, fromWire(value)])
     return {
       size,
       etag,
       lastModified,
+      headers: {
+        ...Object.fromEntries(shown),
+        ...(storageClass === undefined ? {} : { 'x-oss-storage-class': storageClass }),
+      },
       ...(crc64 === undefined ? {} : { crc64 }),
       ...(versionId === undefined ? {} : { versionId }),
       ...(requestId === undefined ? {} : { requestId }),
@@ -163,7 +177,7 @@ class OssService implements ObjectService {
   async listMultipartUploads(key: string, options: RequestOptions): Promise<readonly ListedUpload[]> {
     const found: ListedUpload[] = []
     let after: { keyMarker?: string; uploadIdMarker?: string } = {}
-    for (;;) {
+    for (let pages = 1; ; pages += 1) {
       const { output } = await this.#requests.call(
         listMultipartUploads,
         { bucket: this.bucket, prefix: key, maxUploads: 1000, encodingType: 'url', ...after },
@@ -174,7 +188,7 @@ class OssService implements ObjectService {
       }
       // The key itself comes before all longer ones.
       if (!output.isTruncated || output.nextKeyMarker !== key) return found
-      if (output.nextUploadIdMarker === after.uploadIdMarker) {
+      if (output.nextUploadIdMarker === after.uploadIdMarker || pages === mostUploadPages) {
         throw new ServiceError('odd-answer', 'The list of unfinished uploads goes round in a circle.')
       }
       after = { keyMarker: output.nextKeyMarker, uploadIdMarker: output.nextUploadIdMarker }

@@ -21,7 +21,7 @@ import { type Credentials, signV1, signV4 } from '../../protocol/signing.js'
 import type { CredentialsProvider } from '../credentials.js'
 import { type Clock, ServiceClock } from './clock.js'
 import { type Addressing, type Endpoint, parseEndpoint } from './endpoint.js'
-import { type Asked, failureOf, notOss } from './failures.js'
+import { type Asked, failureOf, lineOf, notOss } from './failures.js'
 import { checkBucketName, checkKey } from './names.js'
 
 export interface OssOptions {
@@ -208,7 +208,11 @@ export class Requests {
     const { status, headers } = answer
     const requestId = headers['x-oss-request-id']
     const odd = (text: string, cause?: unknown) =>
-      new ServiceError('odd-answer', `${text} (${asked.operation} ${status}).`, { cause, status, requestId })
+      new ServiceError('odd-answer', lineOf(`${text} (${asked.operation} ${status}).`), {
+        cause,
+        status,
+        requestId,
+      })
     // Every answer of OSS has one; a captive portal's page, which would do for some operations, has none.
     if (requestId === undefined) throw odd(notOss(asked, status))
     try {
@@ -279,7 +283,7 @@ function translated(error: unknown, signal: CancelSignal): unknown {
   const meaning = (
     { connect: 'network', reset: 'network', stalled: 'stalled', garbled: 'odd-answer' } as const
   )[error.failure]
-  return new ServiceError(meaning, `${error.message.replace(/\.$/, '')}.`, { cause: error })
+  return new ServiceError(meaning, lineOf(`${error.message.replace(/\.$/, '')}.`), { cause: error })
 }
 
 function traceOf({ headers }: HttpResponse): { date?: number; requestId?: string } {

@@ -1,0 +1,110 @@
+/**
+ * `npm run fuzz -- --seconds N [--seed S] [--target NAME]`: feeds every reader of what comes from outside for N seconds in
+ * all, and prints how many inputs each took. `--seed S --target NAME --path P` replays one failure. The readers run in a
+ * worker, so that one which never comes back is found out too.
+ */
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { LONGEST_INPUT_MS, replayLine, run, type Target } from './target.js'
+import { targets } from './targets.js'
+
+interface Job {
+  readonly seconds: number
+  readonly seed: number
+  readonly path: string | undefined
+  readonly names: readonly string[]
+  /** Which target is at work, and how many inputs it was given. */
+  readonly progress: SharedArrayBuffer
+}
+
+if (isMainThread) await main()
+else await work(workerData as Job)
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string' },
+      target: { type: 'string' },
+      path: { type: 'string' },
+    },
+  })
+  const names = targets
+    .map(({ name }) => name)
+    .filter((name) => values.target === undefined || name === values.target)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
+  const seconds = Number(values.seconds)
+  if (names.length === 0 || !Number.isSafeInteger(seed) || !(seconds > 0)) {
+    console.error(
+      `usage: npm run fuzz -- [--seconds N] [--seed S] [--target ${targets.map(({ name }) => name).join('|')}] [--path P]`,
+    )
+    process.exitCode = 2
+    return
+  }
+  console.log(`seed ${seed}, ${seconds} seconds`)
+  const progress = new SharedArrayBuffer(8)
+  const job: Job = { seconds, seed, path: values.path, names, progress }
+  const worker = new Worker(new URL(import.meta.url), { workerData: job })
+  const watch = watchOver(worker, job)
+  worker.on('message', (line: string) => console.log(line))
+  worker.on('error', (error) => {
+    console.error(error)
+    process.exitCode = 1
+  })
+  worker.on('exit', (code) => {
+    clearInterval(watch)
+    if (code !== 0) process.exitCode = 1
+  })
+}
+
+/** Ends a worker that has been at one input for too long, and says which input that was. */
+function watchOver(worker: Worker, { seed, names, progress }: Job): NodeJS.Timeout {
+  const counts = new Int32Array(progress)
+  let last = ''
+  let since = performance.now()
+  return setInterval(() => {
+    const [which = 0, inputs = 0] = [Atomics.load(counts, 0), Atomics.load(counts, 1)]
+    const now = `${which}/${inputs}`
+    if (now !== last) {
+      last = now
+      since = performance.now()
+    } else if (performance.now() - since > 2 * LONGEST_INPUT_MS) {
+      console.error(`${names[which]}: an input never came back.\n\nTo see it again:`)
+      console.error(replayLine(names[which] ?? '', seed, String(inputs - 1)))
+      process.exitCode = 1
+      void worker.terminate()
+    }
+  }, 1000)
+}
+
+async function work({ seconds, seed, path, names, progress }: Job): Promise<void> {
+  const counts = new Int32Array(progress)
+  const chosen = names
+    .map((name) => targets.find((each) => each.name === name))
+    .filter((each): each is Target => each !== undefined)
+  const weights = chosen.reduce((sum, { weight }) => sum + weight, 0)
+  let failures = 0
+  for (const [index, each] of chosen.entries()) {
+    Atomics.store(counts, 1, 0)
+    Atomics.store(counts, 0, index)
+    const ran = await run(each, {
+      seed,
+      path,
+      ms: (seconds * 1000 * each.weight) / weights,
+      onInput: () => Atomics.add(counts, 1, 1),
+    })
+    const rate = Math.round(ran.inputs / ran.seconds)
+    say(
+      `${each.name.padEnd(18)} ${String(ran.inputs).padStart(9)} inputs  ${String(rate).padStart(7)} a second`,
+    )
+    if (ran.failure === undefined) continue
+    failures += 1
+    say(ran.failure)
+  }
+  say(failures === 0 ? 'nothing broke' : `${failures} of ${chosen.length} targets broke`)
+  if (failures > 0) process.exitCode = 1
+}
+
+function say(line: string): void {
+  parentPort?.postMessage(line)
+}

@@ -1,0 +1,7 @@
+import { adapterTarget } from './adapter.js'
+import { answerTargets } from './answers.js'
+import { journalTargets } from './journals.js'
+import type { Target } from './target.js'
+import { uploadTarget } from './uploads.js'
+
+export const targets: readonly Target[] = [...answerTargets, ...journalTargets, adapterTarget, uploadTarget]

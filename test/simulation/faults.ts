@@ -83,6 +83,7 @@ export const storeFaults = [
   'lock held',
   'lock of a dead process',
   'lock stolen',
+  'store lost',
 ] as const
 
 export const sourceFaults = [

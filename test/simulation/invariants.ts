@@ -66,7 +66,7 @@ function earnedConflict(setting: Setting): boolean {
   const strange =
     cloud.history.some(({ ours }) => !ours) ||
     world.met('upload completed by others', 'object assembled wrong')
-  return strange || forgetful(setting) || isForbidden(setting)
+  return strange || world.counts.has('event: adopt-ambiguous') || forgetful(setting) || isForbidden(setting)
 }
 
 /** Lines without which a run can't know what an earlier one did. */
@@ -191,6 +191,8 @@ export function checkAtEnd(setting: Setting): void {
   const { world, cloud, disk, weather, foreign, reported, tally } = setting
   for (const id of cloud.aborted) {
     assert.ok(!foreign.has(id) || disk.opened.has(id), `aborted ${id}, which is not ours`)
+    const named = tally.discards > 0 || !disk.adopted.has(id) || cloud.initiated.has(id)
+    assert.ok(named, `aborted ${id}, which was only adopted`)
   }
   const present = new Set(cloud.uploads().map(({ uploadId }) => uploadId))
   for (const id of foreign) assert.ok(present.has(id) || disk.opened.has(id), `${id} of others is gone`)

@@ -53,6 +53,8 @@ export function startLife(setting: Setting, { restart, steal }: Manner): Run {
   const request: UploadRequest = {
     key,
     ...setting.request,
+    // Whoever wants to begin anew has nothing to adopt.
+    adopt: setting.request.adopt === true && !restart,
     restart,
     steal,
     noProgressForMs: setting.calm ? Number.POSITIVE_INFINITY : 120_000,
@@ -137,6 +139,9 @@ export function hear(setting: Setting, life: SimulatedLife, event: UploadEvent):
   if (event.type === 'orphans-suspected') {
     for (const id of event.uploadIds) setting.reported.add(id)
     if (event.uploadIds.length === 0) setting.reported.add('unlisted')
+  }
+  if (event.type === 'adopted' && setting.unlike.has(event.uploadId)) {
+    broken(setting, new Error(`adopted ${event.uploadId}, whose parts are of another file`))
   }
   if (event.type === 'recovered') checkAdoption(setting, life, event.uploadId)
 }

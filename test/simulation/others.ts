@@ -73,7 +73,7 @@ async function endUpload({ world, cloud }: Setting): Promise<void> {
   else await cloud.others.abort(upload.uploadId)
 }
 
-async function meddle({ world, cloud, file, foreign, scale }: Setting): Promise<void> {
+async function meddle({ world, cloud, file, foreign, unlike, scale, request }: Setting): Promise<void> {
   const { luck } = world
   if (luck.chance(0.5)) {
     world.strike('key overwritten by others')
@@ -87,7 +87,13 @@ async function meddle({ world, cloud, file, foreign, scale }: Setting): Promise<
   const uploadId = await cloud.others.initiate()
   foreign.add(uploadId)
   world.note(`others initiate ${uploadId}`)
-  if (luck.chance(0.6)) await cloud.others.storePart(uploadId, 1, noise(world, scale.partSize.least))
+  if (luck.chance(0.3)) return
+  // Another machine of ours may be at the same file, or a stranger at another.
+  const { partSize = scale.partSize.least } = request
+  const alike = luck.chance(0.4)
+  if (!alike) unlike.add(uploadId)
+  const bytes = alike ? file.bytes.slice(0, partSize) : noise(world, scale.partSize.least)
+  if (bytes.length > 0) await cloud.others.storePart(uploadId, 1, bytes)
 }
 
 async function sendStrangePart({ world, cloud, scale }: Setting): Promise<void> {

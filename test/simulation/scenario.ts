@@ -9,7 +9,7 @@ import { checkAtEnd, isForbidden, throwIfBroken } from './invariants.js'
 import { startLife } from './lives.js'
 import { changeSource } from './others.js'
 import { createSetting, type Run, type Setting } from './setting.js'
-import { journalBytes, rot } from './simulated-disk.js'
+import { journalBytes, lose, rot } from './simulated-disk.js'
 import { createWorld, type World } from './world.js'
 
 export interface Outcome {
@@ -73,6 +73,7 @@ async function liveThrough(setting: Setting): Promise<void> {
     const runs = await runTogether(setting, restart)
     throwIfBroken(setting)
     if (world.luck.chance(weather.rot)) rot(world, disk)
+    if (world.luck.chance(weather.move)) lose(world, disk)
     if (world.luck.chance(weather.source * 4)) changeSource(setting)
     restart = runs.some((run) => run.code === 'conflict')
     if (runs.some((run) => run.result !== undefined)) {

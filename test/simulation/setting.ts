@@ -39,6 +39,8 @@ export interface Weather {
   readonly full: number
   /** Per pause between two lives. */
   readonly rot: number
+  /** The same: the next life is on another machine, or somebody removed the store. */
+  readonly move: number
   readonly source: number
   readonly lifecycle: number
   readonly strangers: number
@@ -71,9 +73,11 @@ export interface Setting {
   readonly reported: Set<string>
   /** Uploads that others began. */
   readonly foreign: Set<string>
+  /** Those among them whose parts are of another file. */
+  readonly unlike: Set<string>
   readonly request: Pick<
     UploadRequest,
-    'multipartThreshold' | 'partSize' | 'numThreads' | 'verify' | 'headers'
+    'multipartThreshold' | 'partSize' | 'numThreads' | 'verify' | 'headers' | 'adopt'
   >
   readonly tally: { lives: number; crashes: number; successes: number; discards: number }
   calm: boolean
@@ -89,6 +93,7 @@ function drawWeather(luck: Luck): Weather {
     killWithinMs: luck.chance(0.35) ? 20 + luck.below(600) : undefined,
     full: some(0.08, 0.3),
     rot: some(0.2, 0.8),
+    move: some(0.1, 0.8),
     source: some(0.3, 0.04),
     lifecycle: some(0.12, 0.02),
     strangers: some(0.12, 0.02),
@@ -138,11 +143,13 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     weather,
     reported: new Set(),
     foreign: new Set(),
+    unlike: new Set(),
     request: {
       multipartThreshold: luck.chance(0.85) ? 0 : luck.below(least * 25),
       partSize,
       numThreads: 1 + luck.below(5),
       verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
+      adopt: luck.chance(weather.move > 0 ? 0.7 : 0.05),
       headers: luck.chance(0.35) ? { 'x-oss-forbid-overwrite': 'true' } : {},
     },
     tally: { lives: 0, crashes: 0, successes: 0, discards: 0 },

@@ -17,6 +17,8 @@ export interface Disk {
   readonly recorded: Map<string, number>
   /** Ids that were ever written down as opened. */
   readonly opened: Set<string>
+  /** Those among them that were adopted. */
+  readonly adopted: Set<string>
   /** Kinds of lines that were lost to rot and cuts. */
   readonly lostKinds: Set<string>
 }
@@ -36,6 +38,7 @@ export function createDisk(): Disk {
     asides: 0,
     recorded: new Map(),
     opened: new Set(),
+    adopted: new Set(),
     lostKinds: new Set(),
   }
 }
@@ -62,6 +65,16 @@ export function rot(world: World, disk: Disk): void {
     disk.lostKinds.add(kind)
     world.note(`the journal rots: ${kind} is lost`)
   }
+}
+
+/** The next life finds nothing of what the earlier ones wrote down. */
+export function lose(world: World, disk: Disk): void {
+  if (disk.files.size === 0) return
+  world.strike('store lost')
+  world.note('the store is lost')
+  for (const kind of kindsOf(intactLines(journalBytes(disk)))) disk.lostKinds.add(kind)
+  disk.files.clear()
+  disk.holder = undefined
 }
 
 export function openStore(
@@ -105,6 +118,7 @@ export function openStore(
         await crashes.at('crash before an append')
         await file.append(line)
         if (line['kind'] === 'opened') disk.opened.add(String(line['uploadId']))
+        if (line['kind'] === 'opened' && line['adopted'] === true) disk.adopted.add(String(line['uploadId']))
         if (line['kind'] === 'stored') {
           const part = `${line['uploadId']}/${line['partNumber']}`
           disk.recorded.set(part, disk.recorded.get(part) ?? world.now())

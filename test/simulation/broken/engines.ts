@@ -33,8 +33,7 @@ const oneIdentity = `for (const [number, { stored, verified }] of upload.parts) 
             ...(stored === undefined ? {} : { stored: { ...stored, identity } }),
             ...(verified === undefined ? {} : { verified: { ...verified, identity } }),
           })
-        }
-        break`
+        }`
 
 /** The first eighteen are those the project has always asked for; the others were added since. */
 export const brokenEngines: readonly BrokenEngine[] = [
@@ -62,14 +61,10 @@ export const brokenEngines: readonly BrokenEngine[] = [
     'has one current identity instead of one per line',
     edit(
       'engine/checkpoint',
-      'upload.parts.set(record.partNumber, { stored: record })\n        break',
-      `upload.parts.set(record.partNumber, { stored: record })\n        ${oneIdentity}`,
+      '        upload.parts.set(record.partNumber, { stored: record })\n',
+      `        upload.parts.set(record.partNumber, { stored: record })\n        ${oneIdentity}\n`,
     ),
-    edit(
-      'engine/checkpoint',
-      'verified: record })\n        break',
-      `verified: record })\n        ${oneIdentity}`,
-    ),
+    edit('engine/checkpoint', 'verified: record })\n', `verified: record })\n        ${oneIdentity}\n`),
   ),
   engine(
     'does not look at the object after an odd Complete',
@@ -177,7 +172,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
     'does not check the lock again before Complete',
     edit(
       'engine/commit',
-      "  await assertHeld(life)\n  await recordOrWarn(life, {\n    kind: 'completing',",
+      "  await assertHeld(life, uploadId)\n  await recordOrWarn(life, {\n    kind: 'completing',",
       "  await recordOrWarn(life, {\n    kind: 'completing',",
     ),
     edit('engine/commit', '    await assertHeld(life)\n    try {', '    try {'),
@@ -255,8 +250,8 @@ export const brokenEngines: readonly BrokenEngine[] = [
     ),
     edit(
       'engine/upload',
-      '  for (const uploadId of [...past.pendingAborts]) await abandon(life, past, uploadId)\n',
-      '  past.pendingAborts.clear()\n',
+      '  const owed = [...past.pendingAborts]\n',
+      '  const owed: string[] = []\n  past.pendingAborts.clear()\n',
     ),
   ),
   engine(
@@ -265,6 +260,18 @@ export const brokenEngines: readonly BrokenEngine[] = [
       'engine/reconcile',
       'input.listed === undefined ? recalled(history) : input.listed.get(partNumber)',
       'input.listed === undefined ? undefined : input.listed.get(partNumber)',
+    ),
+  ),
+  engine(
+    'adopts an upload without holding a part of it against the file',
+    edit('engine/adopt', 'if (await anyProved(life, parts, partSize)) return', 'if (partSize > 0) return'),
+  ),
+  engine(
+    'aborts what it only adopted',
+    edit(
+      'engine/upload',
+      '  if (past.adopted.has(uploadId) && !past.pendingAborts.has(uploadId)) return leaveAlone(life, uploadId)\n',
+      '',
     ),
   ),
   engine(

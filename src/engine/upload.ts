@@ -214,12 +214,12 @@ async function closeUpload(
   const { opened, receipt, crc64, callbackError } = end
   const { uploadId } = opened
   life.progress.finished()
-  // An object like ours may have been there before our Complete was; then the upload still is.
-  const remains = end.uploadMayRemain && !(await removeRemains(life, past, uploadId))
   await recordOrWarn(life, { kind: 'committed', uploadId })
-  if (remains) past.leftovers.add(uploadId)
+  // An object like ours may have been there before our Complete was; then the upload still is. Its end is not written
+  // down: until the checkpoint is removed, a run that dies has told nobody, and the next one has to find the object.
+  const remains = end.uploadMayRemain && !(await removeRemains(life, past, uploadId))
   const differing = opened.adopted === true ? await differingHeaders(life, uploadId) : []
-  await tidy(life, past)
+  await tidy(life, past, { remains })
   if (callbackError !== undefined)
     throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
   const plan = planOf(life, opened)
@@ -243,14 +243,16 @@ async function removeRemains(life: Life, past: Past, uploadId: string): Promise<
       tellLeft(life, uploadId)
     return true
   } catch {
-    return false
+    const adopted = past.adopted.has(uploadId)
+    if (adopted) tellLeft(life, uploadId)
+    return adopted
   }
 }
 
 async function closeWhole(life: Life, past: Past): Promise<UploadResult> {
   const { receipt, computed, callbackError } = await putWhole(life, past.intents)
   life.progress.finished()
-  await tidy(life, past)
+  await tidy(life, past, { remains: false })
   if (callbackError !== undefined)
     throw uploadErrorFrom('callback-failed', callbackError.message, callbackError)
   return {
@@ -280,13 +282,13 @@ function resultOf(
 }
 
 /** The object exists: what is left is housekeeping, and no failure of it may turn success into an error. */
-async function tidy(life: Life, past: Past): Promise<void> {
+async function tidy(life: Life, past: Past, { remains }: { readonly remains: boolean }): Promise<void> {
   try {
     for (const uploadId of [...past.leftovers, ...past.pendingAborts]) await abandon(life, past, uploadId)
     if (life.doubtfulSince !== undefined) {
       await reportOrphans(life, { since: life.doubtfulSince, knownIds: past.knownIds })
     }
-    if (past.pendingAborts.size > 0) return
+    if (remains || past.pendingAborts.size > 0) return
     await assertHeld(life)
     await life.log.remove()
   } catch (error) {

@@ -112,6 +112,21 @@ test('an object completed in a run that died is found, and nothing is sent', asy
   await assertDone(world, result)
 })
 
+test('a run that dies while it tidies up after a settled Complete leaves the object to be found', async () => {
+  const world = createWorld()
+  const remove = (): void => {
+    throw new Error('killed')
+  }
+  const before = ({ operation, number }: { readonly operation: string; readonly number: number }): void => {
+    if (operation === 'AbortMultipartUpload' && number <= 3) throw lostAnswer()
+  }
+  await world.run({ tap: { before, after: failing(complete) }, storeTap: { remove } })
+  const result = await world.run()
+  assert.equal(world.asked('UploadPart'), 0)
+  assert.equal(world.memory.history.length, 1)
+  await assertDone(world, result)
+})
+
 test('a file that changed since such a run is uploaded anew', async () => {
   for (const bytes of [someBytes(5 * partSize, 8), someBytes(4 * partSize)]) {
     const world = createWorld()

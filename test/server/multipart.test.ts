@@ -22,8 +22,9 @@ const key = 'dir/large.dat'
 
 async function begun(
   headers: Record<string, string> = {},
+  options: { readonly minPartSize?: number } = {},
 ): Promise<{ world: World; upload: { key: string; uploadId: string } }> {
-  const world = await createWorld()
+  const world = await createWorld(options)
   return { world, upload: { key, uploadId: await initiate(world, key, headers) } }
 }
 
@@ -169,6 +170,19 @@ test('what is asked of an upload that is not there, or is of another key, is ref
     query: { uploadId: upload.uploadId },
   })
   assert.equal(again.headers['x-oss-ec'], '0042-00000002')
+})
+
+test('a server for small worlds is told how small a part may be', async () => {
+  const { world, upload } = await begun({}, { minPartSize: 8 })
+  const [small, least, last] = [
+    { partNumber: 1, etag: await sendPart(world, upload, 1, bytesFrom(1, 7)) },
+    { partNumber: 2, etag: await sendPart(world, upload, 2, bytesFrom(2, 8)) },
+    { partNumber: 3, etag: await sendPart(world, upload, 3, bytesFrom(3, 1)) },
+  ]
+  const refused = await world.expect(400, complete(upload, completionOf([small, least, last])))
+  assert.equal(codeOf(refused), 'EntityTooSmall')
+  assert.match(refused.text, /<MinSizeAllowed>8</)
+  await world.expect(200, complete(upload, completionOf([least, last])))
 })
 
 test('every error of Complete leaves the upload as it was', async () => {

@@ -65,7 +65,7 @@ export async function createServerCloud(
         minPartSize: limits.minPartSize,
       }),
     })
-  const farEnd = farEndOf(storage.forUs, { ceph: luck.chance(0.1), strict: true })
+  const farEnd = farEndOf(storage.forUs, { ceph: luck.chance(0.4), strict: true })
   const listed = new Map<SimulatedLife, readonly string[]>()
   await storage.forOthers.putBucket({
     name: bucket,

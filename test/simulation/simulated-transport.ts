@@ -62,11 +62,11 @@ export function createSimulatedTransport(way: Way): Transport {
 
   /** A list of parts may be told as shorter than it is. */
   function shortened(asked: Asked, answer: WireAnswer): WireAnswer {
+    if (!world.luck.chance(trouble.chance / 4)) return answer
     const input = listParts.decodeRequest(asked)
     const output = listParts.decodeAnswer(answer)
-    if (input.maxParts === 1 || output.parts.length === 0 || !world.luck.chance(trouble.chance / 4)) {
-      return answer
-    }
+    // A question for one part alone is only asked to hear whether the upload is there.
+    if (input.maxParts === 1 || output.parts.length === 0) return answer
     world.strike('ListParts short')
     const parts = output.parts.slice(0, world.luck.below(output.parts.length))
     return { ...answer, body: listParts.encodeAnswer({ ...output, parts, isTruncated: false }, input).body }

@@ -169,7 +169,11 @@ async function storedWithoutCallback(life: Life, callbackError: ServiceError): P
   const computed = await digestOf(life)
   const seen = await lookAtObject(life)
   if (seen.kind !== 'found') {
-    return { receipt: { etag: '', crc64: computed.crc64 }, computed, callbackError }
+    throw uploadErrorFrom(
+      'commit-unknown',
+      'The service says that the object is stored and its callback failed, but not which CRC-64 the object has. Run it again to look once more.',
+      callbackError,
+    )
   }
   const { integrity } = life.ports.service
   assertSameBytes(integrity, { receipt: seen.info, computed, size: seen.info.size })

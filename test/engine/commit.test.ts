@@ -424,6 +424,16 @@ test('a failed callback where nobody may see the object is no success, and neith
   await assertDone(absent, await absent.run())
 })
 
+test('the same for what is sent in one request', async () => {
+  const world = createWorld()
+  const tap = {
+    after: failing('PutObject', error('callback-failed')),
+    before: alwaysFailing('HeadObject', denied),
+  }
+  await failure('commit-unknown', world.run({ multipartThreshold: 1000, tap }))
+  await assertDone(world, await world.run({ multipartThreshold: 1000 }))
+})
+
 test('where the service computes no CRC-64 its Complete is believed, and the result says so', async () => {
   const world = createWorld()
   const result = await world.run({

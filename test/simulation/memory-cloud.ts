@@ -248,14 +248,17 @@ export function createMemoryCloud(world: World, options: CloudOptions): Cloud {
       },
       async listMultipartUploads(target, options) {
         if (trouble.mayNotListUploads) throw denied('uploads not listed')
-        return ask('ListMultipartUploads', options.signal, async () => {
-          const uploads = (await service.listMultipartUploads?.(target, options)) ?? []
-          listed.set(
-            life,
-            uploads.map(({ uploadId }) => uploadId),
-          )
-          return uploads
-        })
+        const uploads = await ask(
+          'ListMultipartUploads',
+          options.signal,
+          async () => (await service.listMultipartUploads?.(target, options)) ?? [],
+        )
+        // Only what is heard counts.
+        listed.set(
+          life,
+          uploads.map(({ uploadId }) => uploadId),
+        )
+        return uploads
       },
     }
   }

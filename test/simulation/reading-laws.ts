@@ -55,7 +55,14 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
       const partNumber = start / partSize + 1
       const whole = size === file.bytes.length
       if (whole || trusted.get(partNumber) !== size || reading.identity() !== identity) return
-      const doubtful = world.met('part by others', 'corrupted body', 'ListParts short')
+      // What a dead life had sent may arrive after all, and be of another state of the file.
+      const doubtful = world.met(
+        'part by others',
+        'corrupted body',
+        'ListParts short',
+        'request late',
+        'request repeated',
+      )
       if (doubtful || setting.weather.processes > 1) return
       broken(setting, new Error(`part ${partNumber} was read again although a line proves it`))
     },

@@ -118,6 +118,7 @@ test('whoever lost the hold before Complete completes, aborts and removes nothin
     if (partNumber === 4) await world.store.acquire(target, { steal: true })
   }
   await failure('locked', world.run({ tap: { after } }))
+  assert.deepEqual(world.eventsOf('completing'), [], 'it says that it completes')
   assert.equal(world.asked(complete), 0)
   assert.equal(world.asked('AbortMultipartUpload'), 0)
   assert.equal(world.object(), undefined)

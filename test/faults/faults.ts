@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util'
 import { writeFigures } from '../support/figures.js'
 import { BrokenPromise, type Campaign } from './campaign.js'
 import { completes } from './completes.js'
+import { conditions } from './conditions.js'
 import { journal } from './journal.js'
 import { kills } from './kills.js'
 
-const campaigns: readonly Campaign[] = [kills, journal, completes]
+const campaigns: readonly Campaign[] = [kills, journal, completes, conditions]
 
 /** A key press can arrive twice, through npm and from the terminal. */
 const SAME_WISH_MS = 500

@@ -2,7 +2,7 @@
 import { markdownTable, measuredOn } from '../support/figures.js'
 import { BrokenPromise, type Campaign, type CampaignOptions, inLanes } from './campaign.js'
 import { PLACES, type Place } from './death.js'
-import { planKills } from './kill-plan.js'
+import { type KillPlan, planKills } from './kill-plan.js'
 import { type KilledUpload, playKills } from './killed-upload.js'
 import { scoped } from './scope.js'
 
@@ -21,10 +21,14 @@ export const kills: Campaign = {
   async run(options) {
     const wanted = Math.max(1, Math.round(KILLS * options.share))
     const tally: Tally = { uploads: 0, kills: 0, sentTwice: 0, mayBeSentTwice: 0, places: new Map() }
+    let planned = 0
     await inLanes(
-      numbers(options, () => tally.kills < wanted),
+      numbers(options, () => tally.kills + planned < wanted),
       async (number) => {
-        const played = await playOne(options, number)
+        const plan = planKills(options.seed, number)
+        planned += plan.moments.length
+        const played = await playOne(options, plan)
+        planned -= plan.moments.length
         const killsBefore = tally.kills
         count(tally, played)
         const hundreds = Math.floor(tally.kills / 100)
@@ -45,8 +49,8 @@ function* numbers({ only }: CampaignOptions, isMoreWanted: () => boolean): Gener
   for (let number = 1; isMoreWanted(); number += 1) yield number
 }
 
-async function playOne({ seed, only, say }: CampaignOptions, number: number): Promise<KilledUpload> {
-  const plan = planKills(seed, number)
+async function playOne({ only, say }: CampaignOptions, plan: KillPlan): Promise<KilledUpload> {
+  const { number } = plan
   try {
     return await scoped((scope) => playKills(scope, plan, only === undefined ? undefined : say))
   } catch (cause) {

@@ -91,7 +91,7 @@ export function isForbidden(setting: Setting): boolean {
   const { request, cloud, world, tally, weather } = setting
   const present = cloud.object()
   if (present === undefined || request.headers['x-oss-forbid-overwrite'] !== 'true') return false
-  if (!present.ours || world.met(...sourceFaults) || tally.discards > 0) return true
+  if (!present.ours || world.met(...sourceFaults) || tally.discards + tally.consents > 0) return true
   // A call that begins after another's success meets that one's object.
   if (weather.processes > 1) return true
   const foreign: readonly Fault[] = ['upload completed by others', 'object assembled wrong', 'corrupted body']
@@ -191,7 +191,7 @@ export function checkAtEnd(setting: Setting): void {
   const { world, cloud, disk, weather, foreign, reported, tally } = setting
   for (const id of cloud.aborted) {
     assert.ok(!foreign.has(id) || disk.opened.has(id), `aborted ${id}, which is not ours`)
-    const named = tally.discards > 0 || !disk.adopted.has(id) || cloud.initiated.has(id)
+    const named = tally.discards > 0 || !disk.adopted.has(id)
     assert.ok(named, `aborted ${id}, which was only adopted`)
   }
   const present = new Set(cloud.uploads().map(({ uploadId }) => uploadId))
@@ -212,7 +212,7 @@ export function checkAtEnd(setting: Setting): void {
   // Who may not look at the object can't know that an earlier run completed it, and stores it again.
   const seeing = !world.met('HEAD denied', 'uploads not listed', 'token rejected again')
   // A process that begins after another's success does all of it again, as it was asked to.
-  if (alone && seeing && quiet && tally.discards === 0 && weather.processes === 1) {
+  if (alone && seeing && quiet && tally.discards + tally.consents === 0 && weather.processes === 1) {
     const committed = cloud.history.filter(({ uploadId }) => uploadId !== undefined)
     assert.ok(committed.length <= 1 + unheardEnds(setting), `${committed.length} Completes took effect`)
   }

@@ -24,6 +24,7 @@ export interface Manner {
 export function startLife(setting: Setting, { restart, steal }: Manner): Run {
   const { world, file, weather, tally } = setting
   tally.lives += 1
+  if (restart) tally.consents += 1
   const life: SimulatedLife = { name: `life ${tally.lives}`, alive: true }
   const run: Run = { ended: false }
   const startedAt = world.now()

@@ -75,7 +75,8 @@ async function liveThrough(setting: Setting): Promise<void> {
     if (world.luck.chance(weather.rot)) rot(world, disk)
     if (world.luck.chance(weather.move)) lose(world, disk)
     if (world.luck.chance(weather.source * 4)) changeSource(setting)
-    restart = runs.some((run) => run.code === 'conflict')
+    // Now and then somebody begins anew without need.
+    restart = runs.some((run) => run.code === 'conflict') || world.luck.chance(0.05)
     if (runs.some((run) => run.result !== undefined)) {
       // Another process may have begun after that success, and died.
       return calmDown(setting, restart, journalBytes(disk).length === 0)

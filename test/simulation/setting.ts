@@ -79,7 +79,7 @@ export interface Setting {
     UploadRequest,
     'multipartThreshold' | 'partSize' | 'numThreads' | 'verify' | 'headers' | 'adopt'
   >
-  readonly tally: { lives: number; crashes: number; successes: number; discards: number }
+  readonly tally: { lives: number; crashes: number; successes: number; discards: number; consents: number }
   calm: boolean
 }
 
@@ -152,7 +152,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
       adopt: luck.chance(weather.move > 0 ? 0.7 : 0.05),
       headers: luck.chance(0.35) ? { 'x-oss-forbid-overwrite': 'true' } : {},
     },
-    tally: { lives: 0, crashes: 0, successes: 0, discards: 0 },
+    tally: { lives: 0, crashes: 0, successes: 0, discards: 0, consents: 0 },
     calm: false,
   }
   // What is there before may even be the file's own bytes, of another day.

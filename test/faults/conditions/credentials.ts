@@ -48,6 +48,11 @@ async function createOffice(place: Place) {
 /** As long as a call to a token service takes. */
 const askMs = 20
 
+/** More questions than any of these conditions has: whoever asks for ever is to be found out soon. */
+function assertFew(asked: number): void {
+  if (asked > 4) throw Object.assign(new Error(`asked ${asked} times`), { code: 'denied' })
+}
+
 const refusedInFlight: Condition = {
   name: `The service refuses the token while ${inFlight} parts are in flight`,
   expected: 'exactly one refresh, every part arrives',
@@ -59,6 +64,7 @@ const refusedInFlight: Condition = {
       const { gathered, release } = office.recorder.gather(inFlight)
       const uploading = office.upload(async () => {
         asked += 1
+        assertFew(asked)
         const generation = asked
         await sleep(askMs)
         return keysOf(generation)
@@ -118,6 +124,7 @@ const failingOnce: Condition = {
     const { gathered, release } = office.recorder.gather(inFlight)
     const uploading = office.upload(async () => {
       asked += 1
+      assertFew(asked)
       const generation = asked
       await sleep(askMs)
       if (generation === 2) throw new Error('the token service is busy')

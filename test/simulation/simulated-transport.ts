@@ -30,7 +30,7 @@ export interface Way {
   readonly issuer: { stuck: boolean }
   /** Is there nothing on the way that refuses a client because it asks before it sends? */
   readonly mayAskFirst: boolean
-  /** Told of each page of unfinished uploads, as the service gave it. */
+  /** Told of each page of unfinished uploads that this life is given, as the service wrote it. */
   readonly onUploads: (uploads: readonly { key: string; uploadId: string }[], firstPage: boolean) => void
 }
 
@@ -53,11 +53,7 @@ export function createSimulatedTransport(way: Way): Transport {
       return refusal({ code: 'AccessDenied' }, forging(asked, 0))
     }
     const answer = await farEnd.answer(asked, request, body)
-    if (answer.status !== 200) return answer
-    if (asked.operation === 'ListMultipartUploads') {
-      way.onUploads(listMultipartUploads.decodeAnswer(answer).uploads, !('key-marker' in asked.query))
-    }
-    return asked.operation === 'ListParts' ? shortened(asked, answer) : answer
+    return asked.operation === 'ListParts' && answer.status === 200 ? shortened(asked, answer) : answer
   }
 
   /** A list of parts may be told as shorter than it is. */
@@ -83,7 +79,7 @@ export function createSimulatedTransport(way: Way): Transport {
     if (fault === 'token rejected again') issuer.stuck = true
     const slow = asked.operation === 'ListParts' && world.luck.chance(trouble.chance / 4)
     if (slow) world.strike('ListParts slow')
-    return travel(world, {
+    const response = await travel(world, {
       operation: asked.operation,
       life,
       signal,
@@ -95,6 +91,19 @@ export function createSimulatedTransport(way: Way): Transport {
       },
       forge: (what) => forge(what, forging(asked, body.length, real)),
     })
+    // What a list of uploads said counts for the life that hears it, and only then.
+    if (asked.operation === 'ListMultipartUploads' && fault !== 'garbage for an answer') {
+      await tellUploads(asked, response)
+    }
+    return response
+  }
+
+  async function tellUploads(asked: Asked, { status, headers, body }: HttpResponse): Promise<void> {
+    if (status !== 200) return
+    const bytes = await body.bytes(Number.POSITIVE_INFINITY).catch(() => undefined)
+    if (bytes === undefined) return
+    const { uploads } = listMultipartUploads.decodeAnswer({ status, headers, body: bytes })
+    way.onUploads(uploads, !('key-marker' in asked.query))
   }
 
   /** What becomes of a request whose body broke. */

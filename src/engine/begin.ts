@@ -94,6 +94,7 @@ async function giveUpUnrecorded(life: Life, uploadId: string): Promise<void> {
     const why = error instanceof Error ? error.message : String(error)
     const message = `The upload ${uploadId} was begun, could not be written down and was not aborted: ${why}`
     life.emit({ type: 'orphans-suspected', uploadIds: [uploadId], message })
+    throw error
   }
 }
 

@@ -6,7 +6,7 @@
  *     -- --minutes M [--from N]           as many as fit; from a new place each time unless told
  *     -- --write                          writes the table into docs/reliability.md; for a release run
  *
- * A seed's ring is its own: every eighth is played over the real adapter and the real server, unless `--ring` says so.
+ * A seed's ring is its own: every sixteenth is played over the real adapter and the real server, unless `--ring` says so.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'

@@ -66,7 +66,15 @@ function earnedConflict(setting: Setting): boolean {
   const strange =
     cloud.history.some(({ ours }) => !ours) ||
     world.met('upload completed by others', 'object assembled wrong')
-  return strange || world.counts.has('event: adopt-ambiguous') || forgetful(setting) || isForbidden(setting)
+  // What the file had before may have become an object in the very second in which this upload began.
+  const outdated = cloud.history.length > 0 && world.met(...sourceFaults)
+  return (
+    strange ||
+    outdated ||
+    world.counts.has('event: adopt-ambiguous') ||
+    forgetful(setting) ||
+    isForbidden(setting)
+  )
 }
 
 /** Lines without which a run can't know what an earlier one did. */
@@ -144,7 +152,8 @@ export function checkAdoption(setting: Setting, life: SimulatedLife, uploadId: s
   const since = lastIntent(journalBytes(disk))
   const begun = new Map(cloud.uploads().map((upload) => [upload.uploadId, epoch + upload.at]))
   const listed = cloud.listedTo(life).filter((id) => Math.floor((begun.get(id) ?? 0) / 1000) * 1000 >= since)
-  const candidates = listed.filter((id) => id === uploadId || !disk.opened.has(id))
+  const onRecord = new TextDecoder().decode(journalBytes(disk))
+  const candidates = listed.filter((id) => id === uploadId || !onRecord.includes(id))
   if (candidates.length > 1 && weather.processes === 1) {
     broken(setting, new Error(`adopted ${uploadId} out of ${candidates.join(', ')}`))
   }

@@ -1,6 +1,7 @@
 /** What one life may read, and what it may call done: progress never claims more than was read or is on record, and nothing on record is read again. */
 import assert from 'node:assert/strict'
 import type { UploadEvent } from '../../src/engine/events.js'
+import { sourceFaults } from './faults.js'
 import { broken } from './invariants.js'
 import { provedParts } from './journal-oracle.js'
 import type { Setting } from './setting.js'
@@ -58,6 +59,7 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
       if (whole || trusted.get(partNumber) !== size || reading.identity() !== identity) return
       // What a dead life had sent may arrive after all, and be of another state of the file.
       const doubtful = world.met(
+        ...sourceFaults,
         'part by others',
         'corrupted body',
         'ListParts short',

@@ -230,7 +230,20 @@ export function checkAtEnd(setting: Setting): void {
   const told =
     !world.met('request late', 'request repeated', 'ListParts short', 'lock stolen') &&
     disk.lostKinds.size === 0
-  if (alone && told && !world.met('disk full', 'flush failed')) checkResent(setting)
+  if (alone && told && !world.met('disk full', 'flush failed')) {
+    checkResent(setting)
+    checkRecorded(setting)
+  }
+}
+
+/** What a run was told is stored is on record, unless the run died before it could write. */
+function checkRecorded({ told, disk }: Setting): void {
+  const missing = told.filter(({ part, life }) => life.alive && !disk.recorded.has(part))
+  assert.deepEqual(
+    missing.map(({ part }) => part),
+    [],
+    'parts that were acknowledged are not on record',
+  )
 }
 
 /** Longer than any request is on its way in a kind network, in virtual milliseconds. */

@@ -114,6 +114,7 @@ export function portsOf(
   return {
     service: watchService(cloud.connect(life, trouble), {
       crashes,
+      onStored: (part) => setting.told.push({ part, life }),
       onInitiate: () => checkInitiate(setting, { startedAt }),
       onGrave: (operation, ref) => checkHeld(setting, life, { operation, ref }),
     }),

@@ -8,7 +8,7 @@ import { createMemoryCloud } from './memory-cloud.js'
 import { createServerCloud } from './server-cloud.js'
 import { createDisk, type Disk } from './simulated-disk.js'
 import { createFile, noise, type SimulatedFile } from './simulated-file.js'
-import type { Luck, World } from './world.js'
+import type { Luck, SimulatedLife, World } from './world.js'
 
 export const key = 'dir/object'
 
@@ -71,6 +71,8 @@ export interface Setting {
   readonly weather: Weather
   /** Ids that a life has told of as perhaps or surely left behind; `unlisted` when it could not look. */
   readonly reported: Set<string>
+  /** Parts that a run was told are stored. */
+  readonly told: { readonly part: string; readonly life: SimulatedLife }[]
   /** Uploads that others began. */
   readonly foreign: Set<string>
   /** Those among them whose parts are of another file. */
@@ -142,6 +144,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     disk: createDisk(),
     weather,
     reported: new Set(),
+    told: [],
     foreign: new Set(),
     unlike: new Set(),
     request: {

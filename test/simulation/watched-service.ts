@@ -6,13 +6,18 @@ export type Grave = 'CompleteMultipartUpload' | 'AbortMultipartUpload'
 
 export interface Watch {
   readonly crashes: Crashes
+  /** Called when a living run is told that a part was stored. */
+  readonly onStored: (part: string) => void
   /** Called at the moment at which an Initiate goes out. */
   readonly onInitiate: () => void
   /** The same for requests that can't be taken back. */
   readonly onGrave: (operation: Grave, ref: UploadRef) => void
 }
 
-export function watchService(inner: ObjectService, { crashes, onInitiate, onGrave }: Watch): ObjectService {
+export function watchService(
+  inner: ObjectService,
+  { crashes, onStored, onInitiate, onGrave }: Watch,
+): ObjectService {
   const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
     await crashes.at('crash before a request')
     const value = await crashes.during('crash in a request', ask())
@@ -34,7 +39,11 @@ export function watchService(inner: ObjectService, { crashes, onInitiate, onGrav
         onInitiate()
         return inner.createMultipartUpload(...args)
       }),
-    uploadPart: (...args) => asked(() => inner.uploadPart(...args)),
+    async uploadPart(upload, partNumber, ...args) {
+      const answer = await asked(() => inner.uploadPart(upload, partNumber, ...args))
+      onStored(`${upload.uploadId}/${partNumber}`)
+      return answer
+    },
     listParts: (...args) => asked(() => inner.listParts(...args)),
     completeMultipartUpload: (ref, ...args) =>
       asked(() => {

@@ -275,6 +275,46 @@ export const brokenEngines: readonly BrokenEngine[] = [
     ),
   ),
   engine(
+    'compares the file without its ctime',
+    edit('engine/checkpoint', ' && a.ctimeNs === b.ctimeNs\n', '\n'),
+  ),
+  engine(
+    'reads only the first page of ListParts',
+    edit('engine/parts', 'page.nextMarker !== undefined && page.nextMarker > from', 'page.nextMarker === -1'),
+  ),
+  engine(
+    'tells that all is done before the object exists',
+    edit('engine/progress', 'storedSum + sendingSum, totalBytes - 1)', 'storedSum + sendingSum, totalBytes)'),
+  ),
+  engine(
+    'forgets what it gives up',
+    edit(
+      'engine/upload',
+      '  for (const uploadId of ids) await abandon(life, past, uploadId)\n}',
+      '  past.leftovers.clear()\n}',
+    ),
+  ),
+  engine(
+    'believes its record of a part although the service has another',
+    edit(
+      'engine/reconcile',
+      'return listed.crc64 === undefined ? listed.etag === proof.etag : listed.crc64 === proof.crc64',
+      'return listed.partNumber === proof.partNumber',
+    ),
+  ),
+  engine(
+    'takes any object of the same size for its own when the upload is gone',
+    edit('engine/settle-gone', '  if (crc64 !== info.crc64) return undefined\n', ''),
+  ),
+  engine(
+    'does not write down what it has stored',
+    edit(
+      'engine/transfer',
+      "        await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...mark(adopted), ...proof })\n",
+      '',
+    ),
+  ),
+  engine(
     'aborts what others began',
     edit(
       'engine/recovery',

@@ -47,14 +47,29 @@ export async function finishUpload(
     if (misses === maxRepeats) throw uploadErrorFrom('integrity', end.error.message, end.error)
     const listed = await listAllParts(life, ref)
     if (listed === 'gone') return settleGone(life, opened, work.completing)
-    fates = reconcile({
-      plan: work.plan,
-      listed,
-      histories: new Map([...proved.proofs].map(([number, verified]) => [number, { verified }])),
-      identity: proved.identity,
-      verify: life.request.verify,
-    })
+    fates =
+      listed === undefined
+        ? sendAgain(life, work.plan, proved)
+        : reconcile({
+            plan: work.plan,
+            listed,
+            histories: new Map([...proved.proofs].map(([number, verified]) => [number, { verified }])),
+            identity: proved.identity,
+            verify: life.request.verify,
+          })
   }
+}
+
+/**
+ * A part is missing or another, and nobody may tell which: what an earlier run sent is sent again, and if all is of this
+ * run, all of it. Something that was under way when its process died may have arrived since.
+ */
+function sendAgain(life: Life, { partCount }: Plan, { proofs }: Proved): PartFate[] {
+  const ours = life.sent.size < partCount ? life.sent : new Set<number>()
+  return Array.from({ length: partCount }, (_, index) => {
+    const proof = proofs.get(index + 1)
+    return proof !== undefined && ours.has(index + 1) ? keep(proof) : { kind: 'send', partNumber: index + 1 }
+  })
 }
 
 async function unlessGone<T>(work: Promise<T>): Promise<T | 'gone'> {

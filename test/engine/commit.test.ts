@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { ServiceError } from '../../src/engine/errors.js'
 import type { ObjectService } from '../../src/engine/ports.js'
 import { changedAt, someBytes } from './file.js'
+import type { Call } from './tapped-service.js'
 import {
   alwaysFailing,
   assertDone,
@@ -15,6 +16,7 @@ import {
   key,
   lostAnswer,
   partSize,
+  stoppingAtPart,
   type TestWorld,
 } from './world.js'
 
@@ -308,6 +310,30 @@ test('a part that somebody replaces before every Complete is an integrity failur
   assert.equal(world.asked(complete), 3)
   assert.equal(world.object(), undefined)
   await assertDone(world, await world.run())
+})
+
+test('a part of an earlier run that became another is sent again where the parts may not be listed', async () => {
+  const world = createWorld()
+  await failure('cancelled', world.run(stoppingAtPart(4)))
+  const [uploadId = ''] = world.uploadIds()
+  // What the first run had under way arrives after all, and has other bytes.
+  world.memory.storePart({ key, uploadId }, 3, someBytes(partSize, 91))
+  const result = await world.run({ tap: { before: alwaysFailing('ListParts', denied) } })
+  await assertDone(world, result)
+  assert.equal(world.asked(complete), 2)
+  assert.deepEqual(result.parts, { kept: 0, sent: 5 })
+})
+
+test('a part of this very run that became another is sent again where the parts may not be listed', async () => {
+  const world = createWorld()
+  const before = (call: Call): void => {
+    if (call.operation === 'ListParts') throw denied()
+    if (call.operation !== complete || call.number > 1) return
+    const [uploadId = ''] = world.uploadIds()
+    world.memory.storePart({ key, uploadId }, 3, someBytes(partSize, 91))
+  }
+  await assertDone(world, await world.run({ tap: { before } }))
+  assert.equal(world.asked(complete), 2)
 })
 
 test('InvalidPart that nobody can explain is an integrity failure after two repetitions', async () => {

@@ -38,6 +38,8 @@ const reasons: Readonly<Record<string, readonly Fault[] | 'any'>> = {
   'source-changed': sourceFaults,
   'source-missing': ['source gone'],
   interrupted: 'any',
+  // What never gave a good answer is no object service.
+  'invalid-argument': ['garbage for an answer'],
   integrity: [...damage, 'part by others', 'ListParts short'],
   'commit-unknown': ['HEAD denied', 'token rejected again'],
   denied: ['token rejected again', 'HEAD denied', 'ListParts denied', 'uploads not listed'],

@@ -6,7 +6,7 @@
  *     -- --minutes M [--from N]           as many as fit; from a new place each time unless told
  *     -- --write                          writes the table into docs/reliability.md; for a release run
  *
- * A seed's ring is its own: every sixteenth is played over the real adapter and the real server, unless `--ring` says so.
+ * A seed's ring is its own: every thirty-second is played over the real adapter and the real server, unless `--ring` says so.
  */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -31,6 +31,8 @@ const { values } = parseArgs({
 
 /** Seeds that a worker plays before it tells. */
 const seedsAtOnce = 500
+/** Seeds leave much garbage and keep nothing: with room for it they run a third faster. */
+const forManyShortLives = ['--max-semi-space-size=64', '--single-threaded-gc']
 /** More failures than this tell nothing new. */
 const mostFailures = 20
 
@@ -155,6 +157,7 @@ function employ(give: () => Chunk | undefined, take: (report: Report) => void): 
       ringAsked === undefined ? [] : ['--ring', String(ringAsked)],
       {
         serialization: 'advanced',
+        execArgv: forManyShortLives,
       },
     )
     const feed = (): void => {

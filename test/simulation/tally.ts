@@ -19,9 +19,9 @@ export interface RingTally {
 
 export type Tally = ReadonlyMap<Ring, RingTally>
 
-/** Every sixteenth seed is played over the real adapter and the real server, which takes ten times as long. */
+/** Every thirty-second seed is played over the real adapter and the real server, which takes ten times as long. */
 export function ringOf(seed: number): Ring {
-  return seed % 16 === 0 ? 2 : 1
+  return seed % 32 === 0 ? 2 : 1
 }
 
 export function createTally(): Tally {

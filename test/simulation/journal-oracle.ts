@@ -32,14 +32,24 @@ function parse(line: string): Line {
   return JSON.parse(line.slice(17)) as Line
 }
 
-/** Parts of this upload that a line on record proves for this state of the file: their numbers and sizes. */
+/**
+ * Parts of this upload that a line on record proves for this state of the file: their numbers and sizes. `anew`: only
+ * lines since it was last opened, since what is adopted a second time is a stranger's again.
+ */
 export function provedParts(
   bytes: Uint8Array,
-  asked: { readonly uploadId: string; readonly identity: unknown; readonly kinds: readonly string[] },
+  asked: {
+    readonly uploadId: string
+    readonly identity: unknown
+    readonly kinds: readonly string[]
+    readonly anew: boolean
+  },
 ): ReadonlyMap<number, number> {
   const last = new Map<string, Line>()
   for (const line of intactLines(bytes).map(parse)) {
-    if (line.uploadId !== asked.uploadId || line.partNumber === undefined) continue
+    if (line.uploadId !== asked.uploadId) continue
+    if (line.kind === 'opened' && asked.anew) last.clear()
+    if (line.partNumber === undefined) continue
     // A part that was stored anew is not what was verified before.
     if (line.kind === 'stored') last.delete(`verified/${line.partNumber}`)
     last.set(`${line.kind}/${line.partNumber}`, line)

@@ -26,6 +26,8 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
   let total = 0
   /** Parts that lines on record prove for the file as it was when the run went on. */
   let trusted: ReadonlyMap<number, number> = new Map()
+  /** The same, of this opening alone: these need not be read again. */
+  let onRecord: ReadonlyMap<number, number> = new Map()
   let identity: unknown
   let unchecked = 0
 
@@ -56,7 +58,7 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
     onDigest({ start, size }) {
       const partNumber = start / partSize + 1
       const whole = size === file.bytes.length
-      if (whole || trusted.get(partNumber) !== size || reading.identity() !== identity) return
+      if (whole || onRecord.get(partNumber) !== size || reading.identity() !== identity) return
       // What a dead life had sent may arrive after all, and be of another state of the file.
       const doubtful = world.met(
         ...sourceFaults,
@@ -74,13 +76,11 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
         unchecked = event.toCheck
         identity = reading.identity()
         const kinds = { always: ['verified'], changed: ['verified', 'stored'], paranoid: [] }
-        trusted = provedParts(journalBytes(disk), {
-          uploadId: event.uploadId,
-          identity,
-          kinds: kinds[request.verify],
-        })
+        const asked = { uploadId: event.uploadId, identity, kinds: kinds[request.verify] }
+        trusted = provedParts(journalBytes(disk), { ...asked, anew: false })
+        onRecord = provedParts(journalBytes(disk), { ...asked, anew: true })
       }
-      if (event.type === 'source-moved') trusted = new Map()
+      if (event.type === 'source-moved') onRecord = new Map()
       if (event.type === 'part-kept' || event.type === 'part-refuted') unchecked -= 1
     },
     onDeath() {

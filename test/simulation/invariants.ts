@@ -235,7 +235,15 @@ export function checkAtEnd(setting: Setting): void {
   if (alone && told && !world.met('disk full', 'flush failed')) {
     checkResent(setting)
     checkRecorded(setting)
+    if (weather.network === 0) checkCostOfDeaths(setting)
   }
+}
+
+/** A death costs at most the parts that were in flight. */
+function checkCostOfDeaths({ cloud, tally, request }: Setting): void {
+  const again = cloud.arrivals.length - new Set(cloud.arrivals.map(({ part }) => part)).size
+  const most = tally.crashes * request.numThreads
+  assert.ok(again <= most, `${again} parts came twice, ${most} may with ${tally.crashes} crashes`)
 }
 
 /** What a run was told is stored is on record, unless the run died before it could write. */

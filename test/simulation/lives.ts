@@ -71,6 +71,7 @@ export function startLife(setting: Setting, { restart, steal }: Manner): Run {
       if (!run.ended) crashes.die('crash at some moment')
     })
   }
+  setting.stage = 'beginning'
   world.note(`${life.name} begins${restart ? ' with consent' : ''}${steal ? ' by force' : ''}`)
   scheduleOthers(setting, run)
   runUpload(ports, request).then(
@@ -138,6 +139,8 @@ function drawTrouble({ world, weather, calm }: Setting): Trouble {
 
 export function hear(setting: Setting, life: SimulatedLife, event: UploadEvent): void {
   setting.world.count(`event: ${event.type}`)
+  if (event.type === 'opened' || event.type === 'resumed') setting.stage = 'sending'
+  if (event.type === 'completing') setting.stage = 'completing'
   if (event.type === 'orphans-suspected') {
     for (const id of event.uploadIds) setting.reported.add(id)
     if (event.uploadIds.length === 0) setting.reported.add('unlisted')

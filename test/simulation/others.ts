@@ -19,7 +19,7 @@ export function scheduleOthers(setting: Setting, run: Run): void {
   world.schedule(luck.below(10), tick)
 }
 
-export function changeSource({ world, file, scale }: Setting): void {
+export function changeSource({ world, file, scale, stage }: Setting): void {
   const { luck } = world
   const how = luck.pick([...sourceFaults, 'source rewritten', 'source rewritten, same mtime'] as const)
   // What grows, shrinks or vanishes ends nearly every life; the other changes are worth more of them.
@@ -29,6 +29,7 @@ export function changeSource({ world, file, scale }: Setting): void {
   const full = how === 'source grown' && length > scale.partSize.least * (scale.limits.maxParts - 20)
   if (file.gone || full || (drastic && luck.chance(0.5))) return
   world.strike(how)
+  world.count(`source changed: ${stage}`)
   world.note(`file: ${how}`)
   switch (how) {
     case 'source rewritten':

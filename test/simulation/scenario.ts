@@ -72,6 +72,7 @@ async function liveThrough(setting: Setting): Promise<void> {
   for (let round = 1; round <= weather.lives; round++) {
     const runs = await runTogether(setting, restart)
     throwIfBroken(setting)
+    setting.stage = 'between two runs'
     if (world.luck.chance(weather.rot)) rot(world, disk)
     if (world.luck.chance(weather.move)) lose(world, disk)
     if (world.luck.chance(weather.source * 4)) changeSource(setting)

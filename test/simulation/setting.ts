@@ -83,7 +83,12 @@ export interface Setting {
   >
   readonly tally: { lives: number; crashes: number; successes: number; discards: number; consents: number }
   calm: boolean
+  /** How far the run is that was heard of last. */
+  stage: Stage
 }
+
+export const stages = ['between two runs', 'beginning', 'sending', 'completing'] as const
+export type Stage = (typeof stages)[number]
 
 function drawWeather(luck: Luck): Weather {
   const some = (probability: number, most: number): number =>
@@ -157,6 +162,7 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     },
     tally: { lives: 0, crashes: 0, successes: 0, discards: 0, consents: 0 },
     calm: false,
+    stage: 'between two runs',
   }
   // What is there before may even be the file's own bytes, of another day.
   if (luck.chance(0.3)) {

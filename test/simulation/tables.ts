@@ -1,6 +1,7 @@
 /** What many seeds met, for a terminal and for docs/reliability.md. */
 import { markdownTable } from '../support/figures.js'
 import { faults, type Ring } from './faults.js'
+import { stages } from './setting.js'
 import type { RingTally, Tally } from './tally.js'
 
 /** How often a release run has to meet each fault, over both rings. */
@@ -76,6 +77,18 @@ export function releaseTable(
       return [name, cell(1), cell(2), hitsOf(sum, 1, name) + hitsOf(sum, 2, name)]
     }),
   )
+  const moved = markdownTable(
+    [{ title: 'the source changed' }, ...columns.slice(1)],
+    stages.map((stage) => {
+      const count = (ring: Ring): number => sum.get(ring)?.counts.get(`source changed: ${stage}`) ?? 0
+      return [
+        stage === 'between two runs' ? stage : `while ${stage}`,
+        count(1),
+        count(2),
+        count(1) + count(2),
+      ]
+    }),
+  )
   const spread = rings.flatMap((ring) => {
     const tally = sum.get(ring)
     if (tally === undefined || tally.counted === 0) return []
@@ -91,5 +104,7 @@ export function releaseTable(
     spreads,
     '',
     hits,
+    '',
+    moved,
   ].join('\n')
 }

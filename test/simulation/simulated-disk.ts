@@ -60,8 +60,14 @@ export function rot(world: World, disk: Disk): void {
   }
   disk.files.set(path, spoilt)
   world.strike(cut ? 'journal truncated' : 'journal bit flipped')
-  const after = new Set(intactLines(spoilt))
-  for (const kind of kindsOf(before.filter((line) => !after.has(line)))) {
+  const after = intactLines(spoilt)
+  // Two lines may be equal to the letter: each that is left stands for one.
+  const lost = before.filter((line) => {
+    const index = after.indexOf(line)
+    if (index >= 0) after.splice(index, 1)
+    return index < 0
+  })
+  for (const kind of kindsOf(lost)) {
     disk.lostKinds.add(kind)
     world.note(`the journal rots: ${kind} is lost`)
   }

@@ -112,6 +112,17 @@ test('restart forgets an adopted upload and names it, and never aborts it', asyn
   assert.deepEqual(await world.store.list(), [])
 })
 
+test('what restart forgot stays forgotten, though the new upload could not be begun', async () => {
+  const { world, id } = await adopted()
+  const denied = (): ServiceError => new ServiceError('denied', 'Not allowed.', { status: 403 })
+  const tap = { before: alwaysFailing('InitiateMultipartUpload', denied) }
+  await failure('denied', world.run({ restart: true, tap }))
+  const result = await world.run()
+  assert.equal(result.resumed, false)
+  assertStored(world, result)
+  assert.deepEqual(world.uploadIds(), [id])
+})
+
 test('so does a file that the adopted parts can not carry any more', async () => {
   const world = createWorld({ bytes: someBytes(100) })
   const { uploadId } = world.memory.initiate(key, {})

@@ -107,6 +107,28 @@ test('aborts that are owed survive a checkpoint that is set aside, though the ru
   await assertDone(world, await world.run())
 })
 
+test('an Initiate that went unanswered survives a checkpoint that is set aside, though the run dies right then', async () => {
+  const world = createWorld()
+  const lost = world.memory.initiate(key, {}).uploadId
+  const broken = world.memory.initiate(key, {}).uploadId
+  const serviceTime = 1_700_000_000_000
+  const intent = { kind: 'intent', operation: 'initiate', serviceTime, headers, source: 'file.dat' }
+  await write(world, [intent, intent])
+  const controller = new AbortController()
+  const damaged = [`{"kind":"opened","uploadId":"${broken}","partSi!e":32}`]
+  const died = world.run({
+    storeTap: { damaged },
+    signal: controller.signal,
+    onEvent: ({ type }) => {
+      if (type === 'checkpoint-set-aside') controller.abort(new Error('killed'))
+    },
+  })
+  await failure('cancelled', died)
+  const result = await world.run()
+  assert.equal(result.uploadId, lost)
+  await assertDone(world, result)
+})
+
 test('an upload that remained beside an object of before is aborted when another one has gone up', async () => {
   const world = createWorld()
   const before = ({ operation }: { readonly operation: string }): void => {

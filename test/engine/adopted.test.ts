@@ -182,6 +182,25 @@ test('an object like ours that was there already leaves an adopted upload to who
   assert.deepEqual(await world.store.list(), [])
 })
 
+test('so it is told where the service can not say any more whether the adopted upload still is there', async () => {
+  const { world, id } = foreignUpload()
+  let stored = false
+  const before = ({ operation }: { readonly operation: string }): void => {
+    if (operation === 'ListParts' && stored) throw lostAnswer()
+    if (operation !== 'CompleteMultipartUpload') return
+    world.memory.storeObject(key, world.file.bytes, {})
+    stored = true
+    throw lostAnswer()
+  }
+  assertStored(world, await world.run({ adopt, tap: { before } }))
+  assert.equal(world.asked(abort), 0)
+  assert.deepEqual(
+    world.eventsOf('adopted-left').map(({ uploadId }) => uploadId),
+    [id],
+  )
+  assert.deepEqual(await world.store.list(), [])
+})
+
 test('a Complete whose answer was lost is settled, and leaves nothing', async () => {
   const { world, id } = foreignUpload()
   const result = await world.run({ adopt, tap: { after: failing('CompleteMultipartUpload') } })

@@ -76,12 +76,25 @@ test('an abort that is owed is done before anything else is asked, whatever beco
   await assertDone(world, await world.run())
 })
 
-test('an abort waits between its attempts', async () => {
+test('an abort waits between its attempts, and tells in the end why it failed', async () => {
   const world = await interrupted()
   const began = world.clock.sleeps.length
   await failure('interrupted', world.discard({ tap: { before: alwaysFailing(abort, unavailable) } }))
   assert.equal(world.asked(abort), 3)
   assert.deepEqual(world.clock.sleeps.slice(began), [200, 400])
+  assert.equal(world.eventsOf('abort-pending')[0]?.message, '503')
+})
+
+test('an upload that restart has aborted is not aborted a second time when the new one is done', async () => {
+  const world = createWorld()
+  const left = world.memory.initiate(key, {}).uploadId
+  await write(world, [{ kind: 'seen', uploadId: left }])
+  const result = await world.run({ restart: true })
+  assert.deepEqual(
+    world.eventsOf('aborted').map(({ uploadId }) => uploadId),
+    [left],
+  )
+  await assertDone(world, result)
 })
 
 test('aborts that are owed survive a checkpoint that is set aside, though the run dies right then', async () => {
@@ -170,6 +183,28 @@ test('an upload that a lost Initiate may have left is told at the end, however m
   assertStored(world, await world.run())
   assert.deepEqual(world.eventsOf('orphans-suspected')[0]?.uploadIds, [lost])
   assert.deepEqual(world.uploadIds(), [lost])
+})
+
+test('of two Initiates that went unanswered in one run the first is not forgotten for the second', async () => {
+  const world = createWorld()
+  const lists = 'ListMultipartUploads'
+  const result = await world.run({
+    tap: {
+      before: ({ operation, number }) => {
+        if (operation === lists && number <= 2) throw denied()
+        if (operation === initiate && number === 2) throw lostAnswer()
+      },
+      after: ({ operation, number }) => {
+        if (operation !== initiate || number !== 1) return
+        world.clock.pass(10_000)
+        throw lostAnswer()
+      },
+    },
+  })
+  const [lost] = world.uploadIds()
+  assert.notEqual(result.uploadId, lost)
+  assert.deepEqual(world.eventsOf('orphans-suspected')[0]?.uploadIds, [lost])
+  assertStored(world, result)
 })
 
 test('an Initiate that went out at a time nobody knows is not looked for, but what it may have left is told', async () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { ServiceError } from '../../src/engine/errors.js'
 import type { ObjectReceipt, ObjectService } from '../../src/engine/ports.js'
 import { changedAt, someBytes } from './file.js'
+import type { Call } from './tapped-service.js'
 import {
   alwaysFailing,
   assertDone,
@@ -12,6 +13,7 @@ import {
   failing,
   failure,
   key,
+  type Life,
   lostAnswer,
   partSize,
   type TestWorld,
@@ -209,4 +211,64 @@ test('whether a small file is there is asked before it is sent again; a failure 
   await failure('interrupted', world.run({ ...small, tap }))
   assert.equal(world.asked('PutObject'), 1)
   assertStored(world, await world.run(small))
+})
+
+// ------------------------------------------------- whose object it is
+
+test('a small file that was stored by a run that was killed is known as ours later, where overwriting is forbidden', async () => {
+  const world = createWorld()
+  const forbidding = { ...small, headers: { 'x-oss-forbid-overwrite': 'true' } }
+  const controller = new AbortController()
+  const after = ({ operation }: { readonly operation: string }): void => {
+    if (operation === 'PutObject') controller.abort(new Error('killed'))
+  }
+  await failure('cancelled', world.run({ ...forbidding, signal: controller.signal, tap: { after } }))
+  world.clock.pass(10_000)
+  await assertDone(world, await world.run(forbidding))
+  assert.equal(world.memory.history.length, 1)
+})
+
+/** Tells no time before it has answered to a look; the answer to PutObject is lost after a while. */
+function unheard(world: TestWorld): Pick<Life, 'dress' | 'tap'> {
+  let heard = false
+  const tap = {
+    before: ({ operation }: { readonly operation: string }): void => {
+      heard ||= operation === 'HeadObject'
+    },
+    after: (call: Call): void => {
+      if (call.operation !== 'PutObject') return
+      world.clock.pass(20_000)
+      throw lostAnswer()
+    },
+  }
+  return { tap, dress: (service) => ({ ...service, now: () => (heard ? service.now() : undefined) }) }
+}
+
+test('an answer that was lost before the service told its time is settled, and the file is not sent again', async () => {
+  const world = createWorld()
+  const result = await world.run({ ...small, ...unheard(world) })
+  assert.equal(world.asked('PutObject'), 1)
+  assert.equal(world.eventsOf('settled').length, 1)
+  await assertDone(world, result)
+})
+
+test('an object of the same bytes from before is not taken for ours, though the service told its time only later', async () => {
+  const world = createWorld()
+  world.memory.storeObject(key, world.file.bytes, {})
+  world.clock.pass(60_000)
+  let heard = false
+  const before = (call: { readonly operation: string; readonly number: number }): void => {
+    if (call.operation === 'PutObject' && call.number === 1) {
+      world.clock.pass(20_000)
+      throw lostAnswer()
+    }
+    heard ||= call.operation === 'HeadObject'
+  }
+  const known = (service: ObjectService): ObjectService => ({
+    ...service,
+    now: () => (heard ? service.now() : undefined),
+  })
+  const result = await world.run({ ...small, dress: known, tap: { before } })
+  assert.equal(world.asked('PutObject'), 2)
+  await assertDone(world, result)
 })

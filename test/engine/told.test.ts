@@ -17,6 +17,12 @@ function isProgress(event: UploadEvent): event is Extract<UploadEvent, { type: '
   return event.type === 'progress'
 }
 
+test('an upload that was begun is told with its id and its plan before any of its parts', async () => {
+  const world = createWorld()
+  const { uploadId = '' } = await world.run()
+  assert.deepEqual(world.events[0], { type: 'opened', uploadId, partSize, partCount: 5 })
+})
+
 test('the bytes of a part count as they go out, before it is stored', async () => {
   const world = createWorld()
   await world.run()

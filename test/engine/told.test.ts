@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../src/engine/errors.js'
 import type { UploadEvent } from '../../src/engine/events.js'
-import type { ObjectService } from '../../src/engine/ports.js'
+import type { Digester, ObjectService } from '../../src/engine/ports.js'
+import { createDigester } from '../../src/services/digester.js'
 import { assertDone, createWorld, failure, partSize, stoppingAtPart, type TestWorld } from './world.js'
 
 /** Parts 1 and 2 are at the service, 3 to 5 are not. */
@@ -123,4 +124,31 @@ test('a sender whose part was stored after another had failed for good begins no
   await failure('denied', world.run({ dress, numThreads: 2 }))
   assert.deepEqual(asked, [1, 2])
   assert.equal(world.eventsOf('part-stored').length, 1)
+})
+
+test('no further part of an earlier run is read again after another has failed for good', async () => {
+  const world = createWorld()
+  await failure('cancelled', world.run(stoppingAtPart(5)))
+  const digester = createDigester()
+  let reads = 0
+  let refused = (): void => {}
+  const refusal = new Promise<void>((resolve) => {
+    refused = resolve
+  })
+  const before = ({ partNumber }: { readonly partNumber?: number }): void => {
+    if (partNumber !== 5) return
+    setImmediate(refused)
+    throw new ServiceError('denied', 'Not allowed.', { status: 403 })
+  }
+  const unstopped: Digester = {
+    ...digester,
+    digest: async (slice, want) => {
+      reads += 1
+      await refusal
+      return digester.digest(slice, want)
+    },
+  }
+  await failure('denied', world.run({ tap: { before }, digester: unstopped }))
+  assert.equal(reads, 2)
+  await assertDone(world, await world.run())
 })

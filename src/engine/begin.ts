@@ -8,7 +8,7 @@ import { ServiceError } from './errors.js'
 import { changedHeader, keepHeaders } from './kept-headers.js'
 import { type Conversation, type Life, persist, recordOrFail, recordOrWarn } from './life.js'
 import { planParts } from './plan.js'
-import { doubtSince, earliest, recover } from './recovery.js'
+import { earliest, recover } from './recovery.js'
 import { lookAtObject } from './settle.js'
 
 export interface Beginning {
@@ -27,7 +27,6 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   await learnServiceTime(life)
 
   const means = { service, digester, runtime }
-  noteDoubt(life, intents)
   // One with other headers among them, and nobody can tell whose an upload is that turns up.
   const alike = intents.every((intent) => changedHeader(intent.headers, headers, means) === undefined)
   let since = alike ? earliest(intents) : undefined
@@ -56,7 +55,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
       if (mayHaveTakenEffect(error)) {
         lost = alike
         since ??= intent.serviceTime
-        noteDoubt(life, [intent])
+        noteDoubt(life, intent)
       } else {
         await recordOrWarn(life, { kind: 'refused', operation: 'initiate' })
       }
@@ -107,8 +106,7 @@ function mayHaveTakenEffect(error: ServiceError): boolean {
   return ['network', 'stalled', 'odd-answer', 'unavailable', 'throttled'].includes(error.meaning)
 }
 
-function noteDoubt(life: Life, intents: readonly IntentRecord[]): void {
-  const since = doubtSince(intents)
-  if (since === undefined) return
-  life.doubtfulSince = Math.min(since, life.doubtfulSince ?? since)
+/** What earlier runs left in doubt was noted when their checkpoint was read. */
+function noteDoubt(life: Life, { serviceTime = 0 }: IntentRecord): void {
+  life.doubtfulSince = Math.min(serviceTime, life.doubtfulSince ?? serviceTime)
 }

@@ -251,6 +251,7 @@ async function removeRemains(life: Life, past: Past, uploadId: string): Promise<
 
 async function closeWhole(life: Life, past: Past): Promise<UploadResult> {
   const { receipt, computed, callbackError } = await putWhole(life, past.intents)
+  life.progress.stored(1, life.size)
   life.progress.finished()
   await tidy(life, past, { remains: false })
   if (callbackError !== undefined)

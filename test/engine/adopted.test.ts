@@ -112,6 +112,17 @@ test('restart forgets an adopted upload and names it, and never aborts it', asyn
   assert.deepEqual(await world.store.list(), [])
 })
 
+test('what restart forgot stays forgotten, though the new upload could not be begun', async () => {
+  const { world, id } = await adopted()
+  const denied = (): ServiceError => new ServiceError('denied', 'Not allowed.', { status: 403 })
+  const tap = { before: alwaysFailing('InitiateMultipartUpload', denied) }
+  await failure('denied', world.run({ restart: true, tap }))
+  const result = await world.run()
+  assert.equal(result.resumed, false)
+  assertStored(world, result)
+  assert.deepEqual(world.uploadIds(), [id])
+})
+
 test('so does a file that the adopted parts can not carry any more', async () => {
   const world = createWorld({ bytes: someBytes(100) })
   const { uploadId } = world.memory.initiate(key, {})
@@ -168,6 +179,25 @@ test('an object like ours that was there already leaves an adopted upload to who
   assert.equal(world.asked(abort), 0)
   assert.deepEqual(world.uploadIds(), [id])
   assert.equal(world.eventsOf('adopted-left').length, 1)
+  assert.deepEqual(await world.store.list(), [])
+})
+
+test('so it is told where the service can not say any more whether the adopted upload still is there', async () => {
+  const { world, id } = foreignUpload()
+  let stored = false
+  const before = ({ operation }: { readonly operation: string }): void => {
+    if (operation === 'ListParts' && stored) throw lostAnswer()
+    if (operation !== 'CompleteMultipartUpload') return
+    world.memory.storeObject(key, world.file.bytes, {})
+    stored = true
+    throw lostAnswer()
+  }
+  assertStored(world, await world.run({ adopt, tap: { before } }))
+  assert.equal(world.asked(abort), 0)
+  assert.deepEqual(
+    world.eventsOf('adopted-left').map(({ uploadId }) => uploadId),
+    [id],
+  )
   assert.deepEqual(await world.store.list(), [])
 })
 

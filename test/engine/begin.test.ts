@@ -1,8 +1,8 @@
 /** Initiate: a lost answer leaves an upload behind, and only what is certainly ours is taken up again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ServiceError } from '../../src/engine/errors.js'
-import type { ObjectService } from '../../src/engine/ports.js'
+import { ServiceError, UploadError } from '../../src/engine/errors.js'
+import type { CheckpointLine, ObjectService } from '../../src/engine/ports.js'
 import { someBytes } from './file.js'
 import type { Call } from './tapped-service.js'
 import {
@@ -267,4 +267,18 @@ test('a service whose answers tell the time in fractions, or from before 1970, i
     assert.deepEqual([result.resumed, result.parts.kept], [true, 2])
     await assertDone(world, result)
   }
+})
+
+test('an upload that only seems to be ours and can not be written down is left alone, and taken up by the next run', async () => {
+  const world = createWorld()
+  const lost = await lostInitiate(world)
+  const append = ({ kind }: CheckpointLine): void => {
+    if (kind === 'opened') throw new UploadError('store-unusable', 'No space left on device.')
+  }
+  await failure('store-unusable', world.run({ storeTap: { append } }))
+  assert.equal(world.asked('AbortMultipartUpload'), 0)
+  assert.deepEqual(world.uploadIds(), [lost])
+  const result = await world.run()
+  assert.equal(result.uploadId, lost)
+  await assertDone(world, result)
 })

@@ -1,7 +1,7 @@
 /** Discard: what is ours is aborted and forgotten, once or as often as it takes; what has become an object stays. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ServiceError } from '../../src/engine/errors.js'
+import { ServiceError, UploadError } from '../../src/engine/errors.js'
 import { someBytes } from './file.js'
 import {
   alwaysFailing,
@@ -211,4 +211,89 @@ test('the object of before stays whatever is discarded', async () => {
   await failure('cancelled', world.run(stoppingAtPart(3)))
   await world.discard()
   assert.deepEqual(world.object()?.bytes, bytes)
+})
+
+test('a discard that was stopped before it began does not even take the hold', async () => {
+  const world = await interrupted()
+  await world.store.acquire({ service: 'memory', bucket: 'memory', key })
+  await failure('cancelled', world.discard({ signal: AbortSignal.abort(new Error('enough')) }))
+  await failure('locked', world.discard())
+  assert.deepEqual(world.calls, [])
+})
+
+test('each upload that is aborted is told once, by its id', async () => {
+  const world = await interrupted()
+  const uploadIds = world.uploadIds()
+  await world.discard()
+  assert.deepEqual(
+    world.eventsOf('aborted').map(({ uploadId }) => uploadId),
+    uploadIds,
+  )
+})
+
+test('an object like ours does not hide that the upload still is there: it is aborted, and the object stays', async () => {
+  const world = createWorld()
+  const tap = {
+    before: ({ operation }: { readonly operation: string }): void => {
+      if (operation === 'CompleteMultipartUpload') throw denied()
+    },
+  }
+  await failure('denied', world.run({ tap }))
+  const [uploadId] = world.uploadIds()
+  world.memory.storeObject(key, world.file.bytes, {})
+  assert.deepEqual(await world.discard(), { aborted: [uploadId], completed: true })
+  assert.deepEqual(world.object()?.bytes, world.file.bytes)
+  await assertNothingLeft(world)
+})
+
+test('what became an object is not asked about again when its checkpoint could not be removed', async () => {
+  const world = createWorld()
+  const controller = new AbortController()
+  const after = ({ operation }: { readonly operation: string }): void => {
+    if (operation === 'CompleteMultipartUpload') controller.abort(new Error('killed'))
+  }
+  await failure('cancelled', world.run({ signal: controller.signal, tap: { after } }))
+  const remove = (): void => {
+    throw new UploadError('store-unusable', 'No space left on device.')
+  }
+  await failure('store-unusable', world.discard({ storeTap: { remove } }))
+  // Somebody stores another object meanwhile: that must not turn what was done into an upload to abort.
+  world.memory.storeObject(key, someBytes(9), {})
+  assert.deepEqual(await world.discard(), { aborted: [], completed: false })
+  assert.deepEqual(world.calls, [])
+  await assertNothingLeft(world)
+})
+
+test('whoever lost the hold when all was aborted leaves the checkpoint to whoever has it', async () => {
+  const world = await interrupted()
+  let removals = 0
+  const discarding = world.discard({
+    storeTap: {
+      remove: () => {
+        removals += 1
+      },
+      append: async ({ kind }) => {
+        const target = { service: 'memory', bucket: 'memory', key }
+        if (kind === 'closed') await world.store.acquire(target, { steal: true })
+      },
+    },
+  })
+  await failure('locked', discarding)
+  assert.equal(removals, 0)
+})
+
+test('the hold is given back when a discard fails', async () => {
+  const world = await interrupted()
+  await failure('interrupted', world.discard({ tap: { before: alwaysFailing(abort, unavailable) } }))
+  await (await world.store.acquire({ service: 'memory', bucket: 'memory', key })).release()
+})
+
+test('a failure of an abort that is nobody’s answer is not taken for one: it ends the discard at once', async () => {
+  const world = await interrupted()
+  const fault = (): Error => new TypeError('undefined is not a function')
+  await failure('internal', world.discard({ tap: { before: alwaysFailing(abort, fault) } }))
+  assert.equal(world.asked(abort), 1)
+  assert.deepEqual(world.eventsOf('abort-pending'), [])
+  await world.discard()
+  await assertNothingLeft(world)
 })

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { markdownTable, measuredOn, writeFigures } from '../../support/figures.js'
 import { fixture } from '../../support/paths.js'
-import { type BrokenEngine, brokenEngines } from './engines.js'
+import type { BrokenEngine } from './edit.js'
+import { brokenEngines } from './engines.js'
 
 const run = promisify(execFile)
 

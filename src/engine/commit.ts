@@ -49,7 +49,7 @@ export async function finishUpload(
     if (listed === 'gone') return settleGone(life, opened, work.completing)
     fates =
       listed === undefined
-        ? sendAgain(life, work.plan, proved)
+        ? sendAgain(life, proved)
         : reconcile({
             plan: work.plan,
             listed,
@@ -64,12 +64,11 @@ export async function finishUpload(
  * A part is missing or another, and nobody may tell which: what an earlier run sent is sent again, and if all is of this
  * run, all of it. Something that was under way when its process died may have arrived since.
  */
-function sendAgain(life: Life, { partCount }: Plan, { proofs }: Proved): PartFate[] {
-  const ours = life.sent.size < partCount ? life.sent : new Set<number>()
-  return Array.from({ length: partCount }, (_, index) => {
-    const proof = proofs.get(index + 1)
-    return proof !== undefined && ours.has(index + 1) ? keep(proof) : { kind: 'send', partNumber: index + 1 }
-  })
+function sendAgain(life: Life, { proofs }: Proved): PartFate[] {
+  const ours = life.sent.size < proofs.size ? life.sent : new Set<number>()
+  return [...proofs.values()].map((proof) =>
+    ours.has(proof.partNumber) ? keep(proof) : { kind: 'send', partNumber: proof.partNumber },
+  )
 }
 
 async function unlessGone<T>(work: Promise<T>): Promise<T | 'gone'> {

@@ -46,6 +46,7 @@ for (const meaning of ['network', 'stalled', 'odd-answer', 'unavailable', 'throt
       [`Complete answered: It was ${meaning}. The object is there and is ours.`],
     )
     assert.deepEqual(result.parts, { kept: 0, sent: 5 })
+    assert.equal(world.asked('UploadPart'), 5, 'what this run had sent is not sent again')
     await assertDone(world, result)
   })
 

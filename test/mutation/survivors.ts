@@ -10,12 +10,6 @@ export const explanations: readonly Explanation[] = [
   {
     file: 'src/engine/checkpoint.ts',
     change:
-      'return decoders[kind]?.(line) ? (line as unknown as CheckpointRecord) : undefined | decoders[kind]?.(line) -> decoders[kind](line)',
-    why: 'The line above has seen that the kind is there; the question mark is for the compiler.',
-  },
-  {
-    file: 'src/engine/checkpoint.ts',
-    change:
       'return { opened, parts, committed, ...(completing === undefined ? {} : { completing }) } | completing === undefined -> false',
     why: 'Readers ask whether completing is undefined, and it is, whether the name is there or not.',
   },

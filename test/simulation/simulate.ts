@@ -16,7 +16,7 @@ import { measuredOn, writeFigures } from '../support/figures.js'
 import type { Ring } from './faults.js'
 import { type Outcome, runSeed, SeedFailure } from './scenario.js'
 import { countsInWords, releaseTable } from './tables.js'
-import { addTally, createTally, ringOf, type Tally, tally } from './tally.js'
+import { addTally, createTally, ringOf, type Tally, tally, tallyFailure } from './tally.js'
 
 const { values } = parseArgs({
   options: {
@@ -101,7 +101,9 @@ async function playChunk({ from, count }: Chunk): Promise<Report> {
     try {
       tally(sum, ring, await runSeed(seed, { ring }))
     } catch (error) {
-      failures.push({ seed, message: error instanceof Error ? error.message : String(error) })
+      const message = error instanceof Error ? error.message : String(error)
+      tallyFailure(sum, ring, message)
+      failures.push({ seed, message })
     }
   }
   return { tally: sum, failures }

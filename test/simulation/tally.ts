@@ -9,6 +9,9 @@ export interface RingTally {
   lives: number
   crashes: number
   faults: number
+  /** Seeds that ended in success with a wrong object, and seeds that broke any other promise. */
+  wrong: number
+  broken: number
   /** Of the seeds that count. */
   readonly partsOf: Map<string, number>
   readonly livesOf: Map<string, number>
@@ -38,6 +41,8 @@ function emptyRing(): RingTally {
     lives: 0,
     crashes: 0,
     faults: 0,
+    wrong: 0,
+    broken: 0,
     partsOf: new Map(),
     livesOf: new Map(),
     crashesOf: new Map(),
@@ -63,11 +68,21 @@ export function tally(sum: Tally, ring: Ring, outcome: Outcome): void {
   add(of.faultsOf, bucket(faults, [1, 3, 10, 30, 100], 1), 1)
 }
 
+/** Every check of a success that was not earned says so in these words. */
+export function tallyFailure(sum: Tally, ring: Ring, message: string): void {
+  const of = sum.get(ring)
+  if (of === undefined) return
+  of.seeds += 1
+  if (message.includes('success, but')) of.wrong += 1
+  else of.broken += 1
+}
+
 export function addTally(sum: Tally, part: Tally): void {
   for (const [ring, from] of part) {
     const to = sum.get(ring)
     if (to === undefined) continue
-    for (const name of ['seeds', 'counted', 'lives', 'crashes', 'faults'] as const) to[name] += from[name]
+    for (const name of ['seeds', 'counted', 'lives', 'crashes', 'faults', 'wrong', 'broken'] as const)
+      to[name] += from[name]
     for (const name of ['partsOf', 'livesOf', 'crashesOf', 'faultsOf', 'counts'] as const) {
       for (const [what, count] of from[name]) add(to[name], what, count)
     }

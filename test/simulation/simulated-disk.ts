@@ -17,8 +17,8 @@ export interface Disk {
   readonly recorded: Map<string, number>
   /** Ids that were ever written down as opened. */
   readonly opened: Set<string>
-  /** Those among them that were adopted. */
-  readonly adopted: Set<string>
+  /** Those among them that were adopted: the last time before the store was ever lost, or after. */
+  readonly adopted: Map<string, 'with the first store' | 'with a later store'>
   /** Kinds of lines that were lost to rot and cuts. */
   readonly lostKinds: Set<string>
 }
@@ -38,7 +38,7 @@ export function createDisk(): Disk {
     asides: 0,
     recorded: new Map(),
     opened: new Set(),
-    adopted: new Set(),
+    adopted: new Map(),
     lostKinds: new Set(),
   }
 }
@@ -124,7 +124,12 @@ export function openStore(
         await crashes.at('crash before an append')
         await file.append(line)
         if (line['kind'] === 'opened') disk.opened.add(String(line['uploadId']))
-        if (line['kind'] === 'opened' && line['adopted'] === true) disk.adopted.add(String(line['uploadId']))
+        if (line['kind'] === 'opened' && line['adopted'] === true) {
+          disk.adopted.set(
+            String(line['uploadId']),
+            world.met('store lost') ? 'with a later store' : 'with the first store',
+          )
+        }
         if (line['kind'] === 'stored') {
           const part = `${line['uploadId']}/${line['partNumber']}`
           disk.recorded.set(part, disk.recorded.get(part) ?? world.now())

@@ -43,13 +43,16 @@ export const bucketOperations = {
     const input = putBucket.decodeRequest({ ...exchange.request, body })
     const acl = input.acl ?? 'private'
     checkBucketAcl(acl)
-    const known = await exchange.storage.getBucket(input.bucket)
-    await exchange.storage.putBucket({
+    const known = await exchange.storage.putBucket({
       name: input.bucket,
-      created: known?.created ?? exchange.clock.now(),
-      acl: input.acl ?? known?.acl ?? acl,
-      storageClass: known?.storageClass ?? input.storageClass ?? 'Standard',
+      created: exchange.clock.now(),
+      acl,
+      storageClass: input.storageClass ?? 'Standard',
     })
+    // Made again by its owner: of all that a bucket has, only the ACL can be said anew.
+    if (input.acl !== undefined && known.acl !== acl) {
+      await exchange.storage.updateBucket(input.bucket, (bucket) => ({ ...bucket, acl }))
+    }
     return putBucket.encodeAnswer({}, input)
   },
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryStorage, openDiskStorage } from '../../src/server/index.js'
+import { bucketContract } from './bucket-contract.js'
 import { manyPartsContract, type OpenStorage, storageContract } from './storage-contract.js'
 
 const inMemory: OpenStorage = async () => {
@@ -27,6 +28,9 @@ const onDisk =
 storageContract('memory', inMemory)
 storageContract('disk, durable', onDisk('durable'))
 storageContract('disk, fast', onDisk('fast'))
+
+bucketContract('memory', inMemory)
+bucketContract('disk, durable', onDisk('durable'))
 
 manyPartsContract('memory', inMemory)
 manyPartsContract('disk, durable', onDisk('durable'))

@@ -1,10 +1,10 @@
 /** Buckets. One can be deleted only while nothing else happens in it, so that no object outlives its bucket. */
-import type { Core } from './core.js'
+import { type Core, noSuchBucket } from './core.js'
 import { afterAll, justAfter, keys, laterOf } from './keys.js'
 import { scanPage } from './listing.js'
 import { type BucketRecord, type Storage, StorageError } from './storage.js'
 
-type Buckets = Pick<Storage, 'putBucket' | 'getBucket' | 'deleteBucket' | 'listBuckets'>
+type Buckets = Pick<Storage, 'putBucket' | 'updateBucket' | 'getBucket' | 'deleteBucket' | 'listBuckets'>
 
 export function createBuckets({ ledger, locks, check, read, commit, requireBucket }: Core): Buckets {
   async function isEmpty(from: string): Promise<boolean> {
@@ -12,11 +12,24 @@ export function createBuckets({ ledger, locks, check, read, commit, requireBucke
     return page.entries.length === 0
   }
 
+  async function store(bucket: BucketRecord): Promise<BucketRecord> {
+    await commit([{ type: 'put', key: keys.bucket(bucket.name), value: JSON.stringify(bucket) }])
+    return bucket
+  }
+
   return {
     putBucket(bucket) {
-      return locks.exclusive(`bucket ${bucket.name}`, () =>
-        commit([{ type: 'put', key: keys.bucket(bucket.name), value: JSON.stringify(bucket) }]),
-      )
+      return locks.exclusive(`bucket ${bucket.name}`, async () => {
+        const known = await read<BucketRecord>(keys.bucket(bucket.name))
+        return known ?? (await store(bucket))
+      })
+    },
+
+    updateBucket(name, change) {
+      return locks.exclusive(`bucket ${name}`, async () => {
+        const known = await read<BucketRecord>(keys.bucket(name))
+        return store(change(known ?? noSuchBucket(name)))
+      })
     },
 
     getBucket: (name) => read<BucketRecord>(keys.bucket(name)),

@@ -149,9 +149,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     },
 
     async requireBucket(name) {
-      if ((await read(keys.bucket(name))) === undefined) {
-        throw new StorageError('no-such-bucket', `There is no bucket ${name}.`)
-      }
+      if ((await read(keys.bucket(name))) === undefined) noSuchBucket(name)
     },
 
     async close() {
@@ -168,6 +166,10 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
       await ledger.close()
     },
   }
+}
+
+export function noSuchBucket(name: string): never {
+  throw new StorageError('no-such-bucket', `There is no bucket ${name}.`)
 }
 
 function reasonOf(error: unknown): string {

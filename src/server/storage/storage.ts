@@ -2,6 +2,9 @@
  * What the server asks of the place where buckets, objects and unfinished uploads live. The one fact to know: when a
  * promise that changes something resolves, the change is as lasting as the storage can make it.
  */
+import type { Tag } from '../../protocol/operations/bucket-tags.js'
+import type { CorsConfiguration } from '../../protocol/operations/cors.js'
+import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle.js'
 
 /** What was asked of the storage that it can't grant. `failed` means the storage itself is at fault. */
 export type StorageErrorCode =
@@ -27,6 +30,12 @@ export interface BucketRecord {
   readonly created: number
   readonly acl: string
   readonly storageClass: string
+  /** Absent: `LRS`. */
+  readonly dataRedundancyType?: string
+  /** Absent: none. */
+  readonly tags?: readonly Tag[]
+  readonly cors?: CorsConfiguration
+  readonly lifecycle?: LifecycleConfiguration
 }
 
 /** Headers kept with an object and given back on reading: lower-case names, values as they stood on the wire. */
@@ -112,9 +121,14 @@ export interface Assembly {
 }
 
 export interface Storage {
-  /** Creates the bucket or, if it is there, replaces what is known about it. */
-  putBucket(bucket: BucketRecord): Promise<void>
+  /** Creates the bucket; one that is there stays as it is. Resolves with the one that is there now. */
+  putBucket(bucket: BucketRecord): Promise<BucketRecord>
   getBucket(name: string): Promise<BucketRecord | undefined>
+  /**
+   * Replaces what is known about a bucket by what `change` makes of it, with no other change in between; resolves with
+   * what is known now. If `change` throws, all stays. Rejects with `no-such-bucket`.
+   */
+  updateBucket(name: string, change: (bucket: BucketRecord) => BucketRecord): Promise<BucketRecord>
   /** Rejects with `no-such-bucket`, or with `bucket-not-empty` while objects or unfinished uploads are in it. */
   deleteBucket(name: string): Promise<void>
   listBuckets(query: { prefix: string; after: string; limit: number }): Promise<Page<BucketRecord>>

@@ -1,0 +1,51 @@
+/** What every storage promises of buckets and what is known about them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Storage, StorageError } from '../../src/server/storage/storage.js'
+import { addBucket, type OpenStorage } from './storage-contract.js'
+
+export function bucketContract(name: string, open: OpenStorage): void {
+  const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
+    test(`${name}: ${behaviour}`, async () => {
+      const { storage, end } = await open()
+      try {
+        await addBucket(storage, 'one')
+        await work(storage)
+      } finally {
+        await end()
+      }
+    })
+  }
+
+  check('leaves a bucket that is made again as it was', async (storage) => {
+    const known = await storage.getBucket('one')
+    const other = { name: 'one', created: 9, acl: 'public-read', storageClass: 'IA' }
+    assert.deepEqual(await storage.putBucket(other), known)
+    assert.deepEqual(await storage.getBucket('one'), known)
+  })
+
+  check('changes what is known of a bucket, one change after the other', async (storage) => {
+    const add = (key: string) =>
+      storage.updateBucket('one', (bucket) => ({
+        ...bucket,
+        tags: [...(bucket.tags ?? []), { key, value: '' }],
+      }))
+    await Promise.all(['a', 'b', 'c'].map(add))
+    const known = await storage.getBucket('one')
+    assert.deepEqual(known?.tags?.map(({ key }) => key).sort(), ['a', 'b', 'c'])
+    assert.deepEqual((await add('d')).tags?.length, 4)
+  })
+
+  check('leaves a bucket as it was when the change is refused', async (storage) => {
+    const known = await storage.getBucket('one')
+    const refusal = new Error('no')
+    const refuse = (): never => {
+      throw refusal
+    }
+    await assert.rejects(storage.updateBucket('one', refuse), refusal)
+    assert.deepEqual(await storage.getBucket('one'), known)
+    const unknown = storage.updateBucket('two', (bucket) => bucket)
+    await assert.rejects(unknown, (error) => error instanceof StorageError && error.code === 'no-such-bucket')
+    assert.equal(await storage.getBucket('two'), undefined)
+  })
+}

@@ -27,7 +27,6 @@ import {
 } from '../protocol/v4.js'
 import type { Address } from './addressing.js'
 import {
-  anonymous,
   BAD_CREDENTIAL_PARAMETER,
   BAD_EXPIRES,
   BAD_SIGNING_DATE,
@@ -62,6 +61,8 @@ export interface AuthRules {
 
 export type Verdict =
   | { readonly kind: 'signed'; readonly accessKeyId: string; readonly address: Address }
+  /** Nobody signed it. What it may do is for the bucket's settings to say. */
+  | { readonly kind: 'anonymous'; readonly address: Address }
   | { readonly kind: 'refused'; readonly error: ErrorToSay }
 
 /** A signed text for one reading of the address. */
@@ -85,7 +86,7 @@ export function authenticate(request: AuthRequest, rules: AuthRules): Verdict {
   const version = presignedVersion(query)
   if (version === 'v1') return queryV1(request, rules)
   if (version === 'v4') return queryV4(request, rules)
-  return refused(anonymous(request.addresses[0] ?? {}))
+  return { kind: 'anonymous', address: request.addresses[0] ?? {} }
 }
 
 function headerV1(

@@ -7,6 +7,7 @@ import { type ErrorToSay, encodeErrorDocument, ProtocolError } from '../protocol
 import type { WireHeaders } from '../protocol/message.js'
 import { type Address, addressesOf, parseTarget, type Target } from './addressing.js'
 import { authenticate } from './auth.js'
+import { anonymous } from './auth-errors.js'
 import { bucketOperations } from './bucket-operations.js'
 import { type Answer, type Operate, Refusal } from './context.js'
 import {
@@ -61,7 +62,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
 
 /** What is known of a request so far; the log tells it, however far the request got. */
 interface Progress {
-  operation?: OperationName
+  operation?: string
   address?: Address
   uploadId?: string
   partNumber?: number
@@ -182,20 +183,21 @@ export function createHandler(options: HandlerOptions): Handler {
     )
     if (verdict.kind === 'refused') throw new Refusal(verdict.error)
     const { address } = verdict
+    if (verdict.kind === 'anonymous') throw new Refusal(anonymous(address))
     progress.address = address
     const { bucket, key } = address
     if (bucket !== undefined) checkBucketName(bucket)
     if (key !== undefined) checkKey(key)
 
     const routed = route({ method, address, query, headers })
+    if (routed.name !== undefined) progress.operation = routed.name
     if (routed.kind === 'refused') throw new Refusal(routed.error)
-    progress.operation = routed.name
     if (query['uploadId']) progress.uploadId = query['uploadId']
     if (/^[0-9]+$/.test(query['partNumber'] ?? '')) progress.partNumber = Number(query['partNumber'])
 
-    const { operation, partNumber } = progress
+    const { partNumber } = progress
     progress.effects = faults.strike({
-      operation,
+      operation: routed.name,
       ...address,
       ...(partNumber === undefined ? {} : { partNumber }),
     })
@@ -203,7 +205,7 @@ export function createHandler(options: HandlerOptions): Handler {
     if (before !== undefined) throw new Refusal(before.error, before.headers)
 
     const counted = countBody(request.body, progress, broken)
-    const worked = await OPERATIONS[operation]({
+    const worked = await OPERATIONS[routed.name]({
       storage: options.storage,
       clock,
       random,

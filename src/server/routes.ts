@@ -1,128 +1,123 @@
 /**
- * Which operation a request asks for. A sub-resource or header that changes what is asked, and that no route here
- * knows, is refused: doing something else instead would be a wrong success.
+ * Which operation a request asks for. A sub-resource or header that changes what is asked, and that the operation's row
+ * does not know, is refused: doing something else instead would be a wrong success.
  */
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
 import { isSubresource } from '../protocol/v1.js'
 import type { Address } from './addressing.js'
+import { BUCKET_ROWS } from './bucket-rows.js'
+import { MULTIPART_ROWS } from './multipart-rows.js'
+import { OBJECT_ROWS } from './object-rows.js'
+import { type OperationRow, SIGNING_PARAMETERS } from './operation-row.js'
+import { SETTING_ROWS } from './setting-rows.js'
 
-export type OperationName =
-  | 'ListBuckets'
-  | 'PutBucket'
-  | 'GetBucketInfo'
-  | 'DeleteBucket'
-  | 'ListObjects'
-  | 'ListObjectsV2'
-  | 'ListMultipartUploads'
-  | 'PutObject'
-  | 'GetObject'
-  | 'HeadObject'
-  | 'GetObjectMeta'
-  | 'DeleteObject'
-  | 'InitiateMultipartUpload'
-  | 'UploadPart'
-  | 'ListParts'
-  | 'CompleteMultipartUpload'
-  | 'AbortMultipartUpload'
+type AnyRow =
+  | (typeof BUCKET_ROWS)[number]
+  | (typeof OBJECT_ROWS)[number]
+  | (typeof MULTIPART_ROWS)[number]
+  | (typeof SETTING_ROWS)[number]
 
-interface Route {
-  readonly name: OperationName
-  readonly method: string
-  readonly on: 'service' | 'bucket' | 'object'
-  /** All of these have to be there. */
-  readonly needs: readonly string[]
-  /** These may be there beside them. */
-  readonly allows?: readonly string[]
+/** Those that are implemented. */
+export type OperationName = Extract<AnyRow, { readonly done: true }>['name']
+
+/** All operations that OSS documents, whether implemented or not. Some have several rows. */
+export const OPERATION_ROWS: readonly OperationRow[] = [
+  ...BUCKET_ROWS,
+  ...OBJECT_ROWS,
+  ...MULTIPART_ROWS,
+  ...SETTING_ROWS,
+]
+
+export const OPERATION_NAMES: ReadonlySet<string> = new Set(
+  OPERATION_ROWS.filter((row) => row.done).map((row) => row.name),
+)
+
+/** The first that fits is meant, so those that need more come first. */
+const ROWS = [...OPERATION_ROWS].sort((a, b) => conditionsOf(b) - conditionsOf(a))
+
+function conditionsOf({ needs = [], header }: OperationRow): number {
+  const values = needs.filter((need) => need.includes('=')).length
+  return needs.length + values + (header === undefined ? 0 : 1)
 }
 
-const OVERRIDES = [
-  'response-content-type',
-  'response-content-language',
-  'response-expires',
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-]
+/** Names that rows need, apart for service, buckets and objects: on an object, say, `list-type` means nothing. */
+const NEEDED = {
+  service: namesNeeded('service'),
+  bucket: namesNeeded('bucket'),
+  object: namesNeeded('object'),
+}
 
-/** The first that fits is meant, so those that need more stand first. */
-const ROUTES: readonly Route[] = [
-  { name: 'ListBuckets', method: 'GET', on: 'service', needs: [] },
+function namesNeeded(on: OperationRow['on']): ReadonlySet<string> {
+  const rows = OPERATION_ROWS.filter((row) => row.on === on)
+  return new Set(rows.flatMap(({ needs = [] }) => needs.map(nameOf)))
+}
 
-  { name: 'GetBucketInfo', method: 'GET', on: 'bucket', needs: ['bucketInfo'] },
-  { name: 'ListMultipartUploads', method: 'GET', on: 'bucket', needs: ['uploads'] },
-  {
-    name: 'ListObjectsV2',
-    method: 'GET',
-    on: 'bucket',
-    needs: ['list-type'],
-    allows: ['continuation-token'],
-  },
-  { name: 'ListObjects', method: 'GET', on: 'bucket', needs: [] },
-  { name: 'PutBucket', method: 'PUT', on: 'bucket', needs: [] },
-  { name: 'DeleteBucket', method: 'DELETE', on: 'bucket', needs: [] },
+function nameOf(need: string): string {
+  return need.split('=', 1)[0] ?? need
+}
 
-  { name: 'ListParts', method: 'GET', on: 'object', needs: ['uploadId'] },
-  { name: 'GetObject', method: 'GET', on: 'object', needs: [], allows: OVERRIDES },
-  { name: 'GetObjectMeta', method: 'HEAD', on: 'object', needs: ['objectMeta'] },
-  { name: 'HeadObject', method: 'HEAD', on: 'object', needs: [], allows: OVERRIDES },
-  { name: 'UploadPart', method: 'PUT', on: 'object', needs: ['uploadId'], allows: ['partNumber'] },
-  { name: 'UploadPart', method: 'PUT', on: 'object', needs: ['partNumber'] },
-  { name: 'PutObject', method: 'PUT', on: 'object', needs: [] },
-  { name: 'InitiateMultipartUpload', method: 'POST', on: 'object', needs: ['uploads'] },
-  { name: 'CompleteMultipartUpload', method: 'POST', on: 'object', needs: ['uploadId'] },
-  { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'] },
-  { name: 'DeleteObject', method: 'DELETE', on: 'object', needs: [] },
-]
-
-export const OPERATION_NAMES: ReadonlySet<string> = new Set(ROUTES.map((each) => each.name))
-
-/** Say who signed, not what is asked. */
-const SIGNING = new Set([
-  'security-token',
-  'x-oss-signature-version',
-  'x-oss-credential',
-  'x-oss-date',
-  'x-oss-expires',
-  'x-oss-signature',
-  'x-oss-additional-headers',
-  'x-oss-security-token',
-])
-
-/** Headers that ask an operation for something this server does not do. Elsewhere they mean nothing, and do no harm. */
-const UNKNOWN_HEADERS: Partial<Record<OperationName, RegExp>> = {
-  PutObject: /^x-oss-(copy-source|callback|server-side-|traffic-limit|object-worm|persistent)/,
-  UploadPart: /^x-oss-(copy-source|server-side-encryption-customer|traffic-limit)/,
-  InitiateMultipartUpload: /^x-oss-(server-side-|object-worm)/,
-  CompleteMultipartUpload: /^x-oss-callback/,
-  GetObject: /^x-oss-(server-side-encryption-customer|traffic-limit|process)/,
+/** Does this parameter change what is asked? */
+function changesWhatIsAsked(name: string, on: OperationRow['on']): boolean {
+  return (isSubresource(name) || NEEDED[on].has(name)) && !SIGNING_PARAMETERS.has(name)
 }
 
 export type Routed =
   | { readonly kind: 'operation'; readonly name: OperationName }
-  | { readonly kind: 'refused'; readonly error: ErrorToSay }
+  /** With a name where it is known what was asked. */
+  | { readonly kind: 'refused'; readonly name?: string; readonly error: ErrorToSay }
 
-export function route(request: {
+export interface RoutableRequest {
   readonly method: string
   readonly address: Address
   readonly query: Query
   readonly headers: WireHeaders
-}): Routed {
+}
+
+export function route(request: RoutableRequest): Routed {
   const { method, address, query, headers } = request
   const on = address.bucket === undefined ? 'service' : address.key === undefined ? 'bucket' : 'object'
-  const asked = Object.keys(query)
-  const found = ROUTES.find(
-    (each) => each.method === method && each.on === on && each.needs.every((name) => asked.includes(name)),
-  )
-  if (found === undefined) {
-    return { kind: 'refused', error: notImplemented(method, asked.find(isSubresource)) }
+  const asked = Object.keys(query).filter((name) => changesWhatIsAsked(name, on))
+  const found = ROWS.find((row) => row.method === method && row.on === on && fits(row, request))
+  if (found === undefined) return { kind: 'refused', error: refusal(method, on, asked) }
+  const { name, needs = [], allows = [], refuses, header } = found
+  const unknown = asked.find((each) => !needs.map(nameOf).includes(each) && !allows.includes(each))
+  // Nobody deletes a bucket by `DELETE ?bucketInfo`, nor is there anything else that this could mean.
+  if (needs.length === 0 && unknown !== undefined && isOfAnotherMethod(unknown, on)) {
+    return { kind: 'refused', error: methodNotAllowed(method, on) }
   }
-  const known = new Set([...found.needs, ...(found.allows ?? [])])
-  const unknown =
-    asked.find((name) => isSubresource(name) && !known.has(name) && !SIGNING.has(name)) ??
-    Object.keys(headers).find((name) => UNKNOWN_HEADERS[found.name]?.test(name))
-  if (unknown !== undefined) return { kind: 'refused', error: notImplemented(method, unknown) }
+  if (!isDone(found)) return { kind: 'refused', name, error: notImplemented(method, asked[0]) }
+  const refusedHeader = Object.keys(headers).find((each) => refuses?.test(each) && each !== header)
+  if (unknown !== undefined || refusedHeader !== undefined) {
+    return { kind: 'refused', name, error: notImplemented(method, unknown ?? refusedHeader) }
+  }
   return { kind: 'operation', name: found.name }
+}
+
+function fits({ needs = [], header }: OperationRow, { query, headers }: RoutableRequest): boolean {
+  if (header !== undefined && headers[header] === undefined) return false
+  return needs.every((need) => {
+    const name = nameOf(need)
+    return Object.hasOwn(query, name) && (name === need || query[name] === need.slice(name.length + 1))
+  })
+}
+
+function isDone(row: OperationRow): row is OperationRow & { readonly name: OperationName } {
+  return row.done === true
+}
+
+function refusal(method: string, on: OperationRow['on'], asked: readonly string[]): ErrorToSay {
+  const unknown = asked.find((each) => !NEEDED[on].has(each))
+  return unknown === undefined ? methodNotAllowed(method, on) : notImplemented(method, unknown)
+}
+
+/** `x-oss-process` and its like say how an operation is done, whichever it is. */
+function isOfAnotherMethod(name: string, on: OperationRow['on']): boolean {
+  return NEEDED[on].has(name) && !name.startsWith('x-oss-')
+}
+
+function methodNotAllowed(method: string, on: OperationRow['on']): ErrorToSay {
+  return { code: 'MethodNotAllowed', fields: { Method: method, ResourceType: on.toUpperCase() } }
 }
 
 function notImplemented(method: string, what: string | undefined): ErrorToSay {

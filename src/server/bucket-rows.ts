@@ -1,0 +1,40 @@
+/** The operations on the service, and those on a bucket that are about what is in it or who may see it. */
+import type { OperationRow } from './operation-row.js'
+
+export const BUCKET_ROWS = [
+  { name: 'ListBuckets', method: 'GET', on: 'service', done: true },
+
+  { name: 'PutBucket', method: 'PUT', on: 'bucket', done: true },
+  { name: 'DeleteBucket', method: 'DELETE', on: 'bucket', done: true },
+  { name: 'GetBucketInfo', method: 'GET', on: 'bucket', needs: ['bucketInfo'], done: true },
+  { name: 'GetBucketLocation', method: 'GET', on: 'bucket', needs: ['location'] },
+  { name: 'GetBucketStat', method: 'GET', on: 'bucket', needs: ['stat'] },
+  { name: 'ListObjects', method: 'GET', on: 'bucket', done: true },
+  {
+    name: 'ListObjectsV2',
+    method: 'GET',
+    on: 'bucket',
+    needs: ['list-type'],
+    allows: ['continuation-token'],
+    done: true,
+  },
+  { name: 'ListObjectVersions', method: 'GET', on: 'bucket', needs: ['versions'] },
+  { name: 'DeleteMultipleObjects', method: 'POST', on: 'bucket', needs: ['delete'] },
+  { name: 'PostObject', method: 'POST', on: 'bucket' },
+  { name: 'OptionObject', method: 'OPTIONS', on: 'bucket' },
+  { name: 'ListLiveChannel', method: 'GET', on: 'bucket', needs: ['live'] },
+
+  { name: 'PutBucketAcl', method: 'PUT', on: 'bucket', needs: ['acl'] },
+  { name: 'GetBucketAcl', method: 'GET', on: 'bucket', needs: ['acl'] },
+  { name: 'PutBucketCors', method: 'PUT', on: 'bucket', needs: ['cors'] },
+  { name: 'GetBucketCors', method: 'GET', on: 'bucket', needs: ['cors'] },
+  { name: 'DeleteBucketCors', method: 'DELETE', on: 'bucket', needs: ['cors'] },
+  { name: 'PutBucketLifecycle', method: 'PUT', on: 'bucket', needs: ['lifecycle'] },
+  { name: 'GetBucketLifecycle', method: 'GET', on: 'bucket', needs: ['lifecycle'] },
+  { name: 'DeleteBucketLifecycle', method: 'DELETE', on: 'bucket', needs: ['lifecycle'] },
+  { name: 'PutBucketVersioning', method: 'PUT', on: 'bucket', needs: ['versioning'] },
+  { name: 'GetBucketVersioning', method: 'GET', on: 'bucket', needs: ['versioning'] },
+  { name: 'PutBucketTags', method: 'PUT', on: 'bucket', needs: ['tagging'] },
+  { name: 'GetBucketTags', method: 'GET', on: 'bucket', needs: ['tagging'] },
+  { name: 'DeleteBucketTags', method: 'DELETE', on: 'bucket', needs: ['tagging'] },
+] as const satisfies readonly OperationRow[]

@@ -1,0 +1,51 @@
+/** All operations of multipart upload. */
+import type { OperationRow } from './operation-row.js'
+
+const PART = /^x-oss-(server-side-encryption-customer|traffic-limit)/
+
+export const MULTIPART_ROWS = [
+  {
+    name: 'InitiateMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    needs: ['uploads'],
+    refuses: /^x-oss-(server-side-|object-worm)/,
+    done: true,
+  },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    on: 'object',
+    needs: ['uploadId'],
+    allows: ['partNumber'],
+    refuses: PART,
+    done: true,
+  },
+  { name: 'UploadPart', method: 'PUT', on: 'object', needs: ['partNumber'], refuses: PART, done: true },
+  {
+    name: 'UploadPartCopy',
+    method: 'PUT',
+    on: 'object',
+    needs: ['uploadId'],
+    header: 'x-oss-copy-source',
+    allows: ['partNumber'],
+  },
+  {
+    name: 'UploadPartCopy',
+    method: 'PUT',
+    on: 'object',
+    needs: ['partNumber'],
+    header: 'x-oss-copy-source',
+  },
+  {
+    name: 'CompleteMultipartUpload',
+    method: 'POST',
+    on: 'object',
+    needs: ['uploadId'],
+    refuses: /^x-oss-callback/,
+    done: true,
+  },
+  { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'], done: true },
+  { name: 'ListParts', method: 'GET', on: 'object', needs: ['uploadId'], done: true },
+  { name: 'ListMultipartUploads', method: 'GET', on: 'bucket', needs: ['uploads'], done: true },
+] as const satisfies readonly OperationRow[]

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DataFolderError, openDiskStorage } from '../../src/server/index.js'
-import { coalesced, syncFolder } from '../../src/server/storage/disk-contents.js'
+import { coalesced } from '../../src/server/storage/disk-contents.js'
+import { nodeDisk } from '../../src/server/storage/disk-port.js'
 import { type Contents, DurabilityError } from '../../src/server/storage/ledger.js'
 import { createMemoryContents, createMemoryLedger } from '../../src/server/storage/memory.js'
 import type { Storage } from '../../src/server/storage/storage.js'
@@ -286,5 +287,5 @@ test('a folder that is taken away while the server runs costs requests, never a 
 
 test('a folder that can not be opened for want of a handle fails the request, not the storage', async () => {
   const gone = join(tmpdir(), 'longhaul-absent', 'folder')
-  await assert.rejects(syncFolder(gone), (error) => !(error instanceof DurabilityError))
+  await assert.rejects(nodeDisk().syncFolder(gone), (error) => !(error instanceof DurabilityError))
 })

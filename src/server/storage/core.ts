@@ -4,7 +4,14 @@
  * refers to, which the next start removes.
  */
 import { keys } from './keys.js'
-import { type Change, type Contents, type ContentWriter, DurabilityError, type Ledger } from './ledger.js'
+import {
+  type Change,
+  type Contents,
+  type ContentWriter,
+  DurabilityError,
+  type Ledger,
+  NoRoomError,
+} from './ledger.js'
 import { createLocks, type Locks } from './locks.js'
 import { createReaders, type Readers } from './readers.js'
 import { type Incoming, StorageError } from './storage.js'
@@ -49,6 +56,8 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
   const unfinished = new Set<Promise<ContentWriter>>()
 
   function check(): void {
+    const broken = contents.failure()
+    if (broken !== undefined) throw fail(broken)
     if (failure !== undefined) throw failure
   }
 
@@ -76,6 +85,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     try {
       await done
     } catch (error) {
+      if (error instanceof NoRoomError) throw notTaken(error)
       throw fail(error)
     }
     for (const id of dropped) readers.drop(id)
@@ -87,9 +97,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
       return await work
     } catch (error) {
       if (error instanceof DurabilityError) throw fail(error)
-      throw new StorageError('failed', `The storage could not take the bytes: ${reasonOf(error)}`, {
-        cause: error,
-      })
+      throw notTaken(error)
     }
   }
 
@@ -170,6 +178,12 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
 
 export function noSuchBucket(name: string): never {
   throw new StorageError('no-such-bucket', `There is no bucket ${name}.`)
+}
+
+function notTaken(error: unknown): StorageError {
+  return new StorageError('failed', `The storage could not take the bytes: ${reasonOf(error)}`, {
+    cause: error,
+  })
 }
 
 function reasonOf(error: unknown): string {

@@ -2,9 +2,8 @@
  * Contents as files: immutable, named by random ids, fanned out in 256 folders made beforehand. A file is on disk when
  * its data and its folder's entry are; the folder is synced while the bytes still come in, so that this costs no time.
  */
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Disk, DiskFile } from './disk-port.js'
 import { type Contents, type ContentWriter, DurabilityError } from './ledger.js'
 
 /** Collected before a write goes to the disk: fewer, larger writes. */
@@ -17,37 +16,59 @@ const RESERVE = 16 * 1024 * 1024
 const ID = /^[0-9a-f]{32}$/
 
 export interface DiskContentsOptions {
+  readonly disk: Disk
   readonly folder: string
   /** Without it nothing is synced: what was acknowledged survives the process, but not the machine. */
   readonly durable: boolean
+  /** A name for a new content: 32 hexadecimal digits, never given before. */
+  readonly newId: () => string
 }
 
-export async function openDiskContents({ folder, durable }: DiskContentsOptions): Promise<Contents> {
+export async function openDiskContents(options: DiskContentsOptions): Promise<Contents> {
+  const { disk, folder, durable, newId } = options
   const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
-  const known = new Set(await readdir(folder))
-  for (const fan of fans) if (!known.has(fan)) await mkdir(join(folder, fan), { mode: 0o700 })
-  if (durable) await syncFolder(folder)
+  const known = new Set(await disk.names(folder))
+  for (const fan of fans) if (!known.has(fan)) await disk.makeFolder(join(folder, fan))
+  if (durable) await disk.syncFolder(folder)
 
-  const syncFan = coalesced((fan: string) => syncFolder(join(folder, fan)))
+  /** The first sync that failed. The system tells of it once: whoever syncs after it is told a lie. */
+  let failure: DurabilityError | undefined
+  const noted = (error: unknown): never => {
+    if (error instanceof DurabilityError) failure ??= error
+    throw error
+  }
+  const syncFan = coalesced((fan: string) => disk.syncFolder(join(folder, fan)).catch(noted))
   const folderOf = (id: string): string => join(folder, id.slice(0, 2))
   const pathOf = (id: string): string => join(folderOf(id), id)
 
   return {
+    failure: () => failure,
+
     async create() {
-      await keepReserve(folder)
-      const id = randomBytes(16).toString('hex')
-      const file = await open(pathOf(id), 'wx', 0o600)
+      await keepReserve(disk, folder)
+      const id = newId()
+      const file = await disk.create(pathOf(id))
       const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()
       entered.catch(() => undefined)
-      return createWriter({ id, folder, path: pathOf(id), file, entered, durable })
+
+      async function sync(): Promise<void> {
+        if (!durable) return
+        await file.datasync().catch((cause: unknown) => {
+          noted(new DurabilityError(`syncing ${pathOf(id)} failed`, { cause }))
+        })
+        await entered
+        if (failure !== undefined) throw failure
+      }
+
+      return createWriter({ id, disk, folder, path: pathOf(id), file, sync })
     },
 
     async *read(id, start, end) {
-      const file = await open(pathOf(id), 'r')
+      const file = await disk.open(pathOf(id))
       try {
         for (let offset = start; offset < end; ) {
           const block = Buffer.allocUnsafe(Math.min(READ_SIZE, end - offset))
-          const { bytesRead } = await file.read(block, 0, block.length, offset)
+          const bytesRead = await file.read(block, offset)
           if (bytesRead === 0) throw new Error(`content ${id} ends at ${offset}, before ${end}`)
           offset += bytesRead
           yield block.subarray(0, bytesRead)
@@ -58,12 +79,12 @@ export async function openDiskContents({ folder, durable }: DiskContentsOptions)
     },
 
     async remove(id) {
-      await unlink(pathOf(id)).catch(() => undefined)
+      await disk.remove(pathOf(id)).catch(() => undefined)
     },
 
     async *ids() {
       for (const fan of fans) {
-        const names = await readdir(join(folder, fan))
+        const names = await disk.names(join(folder, fan))
         yield* names.filter((name) => ID.test(name) && name.startsWith(fan)).sort()
       }
     },
@@ -72,16 +93,16 @@ export async function openDiskContents({ folder, durable }: DiskContentsOptions)
 
 interface WriterOptions {
   readonly id: string
+  readonly disk: Disk
   /** Of all contents. */
   readonly folder: string
   readonly path: string
-  readonly file: FileHandle
-  /** Settles when the folder's entry is on disk. */
-  readonly entered: Promise<void>
-  readonly durable: boolean
+  readonly file: DiskFile
+  /** Resolves when the bytes and the folder's entry are as lasting as was asked for. */
+  sync(): Promise<void>
 }
 
-function createWriter({ id, folder, path, file, entered, durable }: WriterOptions): ContentWriter {
+function createWriter({ id, disk, folder, path, file, sync }: WriterOptions): ContentWriter {
   let pending: Uint8Array[] = []
   let pendingBytes = 0
   let writing: Promise<void> = Promise.resolve()
@@ -93,7 +114,7 @@ function createWriter({ id, folder, path, file, entered, durable }: WriterOption
     pendingBytes = 0
     await writing
     if (chunks.length === 0) return
-    writing = keepReserve(folder).then(() => writeAll(file, chunks))
+    writing = keepReserve(disk, folder).then(() => writeAll(file, chunks))
     writing.catch(() => undefined)
   }
 
@@ -114,35 +135,30 @@ function createWriter({ id, folder, path, file, entered, durable }: WriterOption
       try {
         await flush()
         await writing
-        if (!durable) return
-        await file.datasync().catch((cause: unknown) => {
-          throw new DurabilityError(`syncing ${path} failed`, { cause })
-        })
-        await entered
+        await sync()
       } finally {
         await file.close()
       }
     },
     async discard() {
       await letGo()
-      await unlink(path).catch(() => undefined)
+      await disk.remove(path).catch(() => undefined)
     },
     abandon: letGo,
   }
 }
 
 /** Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word. */
-async function keepReserve(folder: string): Promise<void> {
-  const { blocks, bavail, bsize } = await statfs(folder)
-  if (blocks === 0 || bavail * bsize > RESERVE) return
+async function keepReserve(disk: Disk, folder: string): Promise<void> {
+  const free = await disk.freeBytes(folder)
+  if (free === undefined || free > RESERVE) return
   throw Object.assign(new Error(`ENOSPC: less than ${RESERVE} bytes are free`), { code: 'ENOSPC' })
 }
 
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeAll(file: DiskFile, chunks: readonly Uint8Array[]): Promise<void> {
   let rest = chunks
   while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest)
-    rest = without(rest, bytesWritten)
+    rest = without(rest, await file.write(rest))
   }
 }
 
@@ -154,22 +170,6 @@ function without(chunks: readonly Uint8Array[], count: number): readonly Uint8Ar
     done -= chunk.length
   }
   return []
-}
-
-/**
- * Windows can't sync a folder, and its file systems log entries themselves. Rejects with `DurabilityError` when the sync
- * itself failed; to find no folder, or no file handle free, is an ordinary failure.
- */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync().catch((cause: unknown) => {
-      throw new DurabilityError(`syncing the folder ${path} failed`, { cause })
-    })
-  } finally {
-    await folder.close()
-  }
 }
 
 /**

@@ -2,19 +2,18 @@
  * The ledger in LevelDB. Commits that come while one is being synced go together into the next, so many writers share
  * one sync; LevelDB's log makes each batch whole or absent after a crash.
  */
-import { readdir } from 'node:fs/promises'
-import { ClassicLevel } from 'classic-level'
-import { syncFolder } from './disk-contents.js'
-import type { Change, Ledger } from './ledger.js'
+import type { Disk } from './disk-port.js'
+import { type Change, type Ledger, NoRoomError } from './ledger.js'
+import type { Level } from './level.js'
+
+/** A disk that fills up within a commit can't be mended while the server runs, so commits that add stop before it. */
+const RESERVE = 8 * 1024 * 1024
 
 export interface DiskLedgerOptions {
+  readonly disk: Disk
   readonly folder: string
   readonly durable: boolean
-}
-
-/** Another process (or another server in this one) has this folder open. */
-export class LedgerInUseError extends Error {
-  override readonly name = 'LedgerInUseError'
+  readonly openLevel: (folder: string) => Promise<Level>
 }
 
 interface Commit {
@@ -23,39 +22,51 @@ interface Commit {
   readonly reject: (error: unknown) => void
 }
 
-export async function openDiskLedger({ folder, durable }: DiskLedgerOptions): Promise<Ledger> {
-  const level = new ClassicLevel<Buffer, string>(folder, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
-  try {
-    await level.open()
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined
-    if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') {
-      throw new LedgerInUseError(`${folder} is in use`, { cause: error })
-    }
-    throw new Error(`can't open the ledger in ${folder}: ${(cause ?? error) as Error}`, { cause: error })
-  }
-
-  const syncNewFiles = createNewFileSync(folder)
+export async function openDiskLedger(options: DiskLedgerOptions): Promise<Ledger> {
+  const { disk, folder, durable } = options
+  const level = await options.openLevel(folder)
+  const syncNewFiles = createNewFileSync(disk, folder)
   let waiting: Commit[] = []
   let running = false
+  /** After a failure it is unknown what the log holds: what was written behind it might never be found again. */
+  let failure: { readonly error: unknown } | undefined
 
   async function write(changes: readonly Change[]): Promise<void> {
-    await level.batch(
-      changes.map((change) =>
-        change.type === 'put'
-          ? { type: 'put', key: bytes(change.key), value: change.value }
-          : { type: 'del', key: bytes(change.key) },
-      ),
-      { sync: durable },
-    )
-    if (durable) await syncNewFiles()
+    if (failure !== undefined) throw failure.error
+    try {
+      await level.batch(
+        changes.map((change) =>
+          change.type === 'put'
+            ? { type: 'put', key: bytes(change.key), value: change.value }
+            : { type: 'del', key: bytes(change.key) },
+        ),
+        { sync: durable },
+      )
+      if (durable) await syncNewFiles()
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+
+  /** Those for which there is room. What only takes away makes room, and always may. */
+  async function admitted(group: readonly Commit[]): Promise<readonly Commit[]> {
+    const free = await disk.freeBytes(folder).catch(() => undefined)
+    if (free === undefined || free > RESERVE) return group
+    const adds = ({ changes }: Commit): boolean => changes.some((change) => change.type === 'put')
+    for (const commit of group) {
+      if (adds(commit)) commit.reject(new NoRoomError(`ENOSPC: less than ${RESERVE} bytes are free`))
+    }
+    return group.filter((commit) => !adds(commit))
   }
 
   async function run(): Promise<void> {
     running = true
     while (waiting.length > 0) {
-      const group = waiting
+      const taken = waiting
       waiting = []
+      const group = await admitted(taken)
+      if (group.length === 0) continue
       try {
         await write(group.flatMap((commit) => commit.changes))
         for (const commit of group) commit.resolve()
@@ -97,12 +108,12 @@ function bytes(key: string): Buffer {
  * LevelDB syncs the data of a new log file, but not the folder that names it. Until that is done, a power cut could take
  * the file with all that was synced into it. New files are rare (one in some 4 MiB of records), looking for them is cheap.
  */
-function createNewFileSync(folder: string): () => Promise<void> {
+function createNewFileSync(disk: Disk, folder: string): () => Promise<void> {
   let synced = new Set<string>()
   return async () => {
-    const names = await patiently(() => readdir(folder))
+    const names = await patiently(() => disk.names(folder))
     if (names.every((name) => synced.has(name))) return
-    await patiently(() => syncFolder(folder))
+    await patiently(() => disk.syncFolder(folder))
     synced = new Set(names)
   }
 }

@@ -2,12 +2,15 @@
  * Storage in a folder of one's own: `metadata/` (the ledger) and `contents/` (the bytes). Only one server at a time has
  * it open; what an earlier one left behind half done is removed at the start.
  */
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { openDiskContents, syncFolder } from './disk-contents.js'
-import { LedgerInUseError, openDiskLedger } from './disk-ledger.js'
+import { openDiskContents } from './disk-contents.js'
+import { openDiskLedger } from './disk-ledger.js'
+import { type Disk, nodeDisk } from './disk-port.js'
 import { afterAll, keys } from './keys.js'
 import type { Contents, Ledger } from './ledger.js'
+import { LedgerInUseError, type Level, openLevel } from './level.js'
 import type { Storage } from './storage.js'
 import { createStore } from './store.js'
 
@@ -27,10 +30,22 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError'
 }
 
+/** What a storage in a folder stands on. */
+export interface DiskPorts {
+  readonly disk: Disk
+  readonly openLevel: (folder: string) => Promise<Level>
+  /** See `DiskContentsOptions`. */
+  readonly newId: () => string
+}
+
 /** @throws DataFolderError when another server has the folder open, it can't be used, or is of a format unknown here */
 export async function openDiskStorage(options: DiskStorageOptions): Promise<Storage> {
+  const ports = { disk: nodeDisk(), openLevel, newId: () => randomBytes(16).toString('hex') }
   try {
-    return await openIn(await folderFor(options), options)
+    const path = resolve(options.folder)
+    await makeFolders(path, options.durability, ports)
+    // Under its one real name: two names of one folder must not pass for two folders.
+    return await openIn(await realpath(path), options, ports)
   } catch (error) {
     if (error instanceof DataFolderError) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -38,18 +53,38 @@ export async function openDiskStorage(options: DiskStorageOptions): Promise<Stor
   }
 }
 
-/** Made if it is not there, under its one real name: two names of one folder must not pass for two folders. */
-async function folderFor({ folder, durability }: DiskStorageOptions): Promise<string> {
-  const path = resolve(folder)
-  for (const inner of ['metadata', 'contents']) await makeFolder(join(path, inner), durability === 'durable')
-  return realpath(path)
+/** The folder, and those in it, made if they are not there. */
+export async function makeFolders(
+  path: string,
+  durability: DiskStorageOptions['durability'],
+  { disk }: Pick<DiskPorts, 'disk'>,
+): Promise<void> {
+  const durable = durability === 'durable'
+  for (const inner of ['metadata', 'contents']) await makeFolder(disk, join(path, inner), durable)
+  if (!durable) return
+  // An earlier start may have made them and died before it synced, or have been told not to.
+  await disk.syncFolder(path)
+  await disk.syncFolder(dirname(path)).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error
+  })
 }
 
-async function openIn(folder: string, { durability, onFailure }: DiskStorageOptions): Promise<Storage> {
+/** Somebody else's folder above ours, which we may enter but not open. */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'EACCES' || code === 'EPERM'
+}
+
+export async function openIn(
+  folder: string,
+  { durability, onFailure }: Omit<DiskStorageOptions, 'folder'>,
+  ports: DiskPorts,
+): Promise<Storage> {
   const durable = durability === 'durable'
-  const ledger = await openLedger(folder, join(folder, 'metadata'), durable)
+  const ledger = await openLedger(folder, join(folder, 'metadata'), durable, ports)
   try {
-    const contents = await openDiskContents({ folder: join(folder, 'contents'), durable })
+    const { disk, newId } = ports
+    const contents = await openDiskContents({ disk, newId, folder: join(folder, 'contents'), durable })
     await checkFormat(folder, ledger, contents)
     await removeUnreferenced(ledger, contents)
     return createStore({ ledger, contents, ...(onFailure === undefined ? {} : { onFailure }) })
@@ -63,27 +98,28 @@ async function openIn(folder: string, { durability, onFailure }: DiskStorageOpti
  * Every folder made is synced into the one above it, else a power cut could take the whole tree. Not `recursive`: where the
  * system can't make a folder although its parent exists (under /proc, say), Node's own recursion never ends.
  */
-async function makeFolder(path: string, durable: boolean): Promise<void> {
+async function makeFolder(disk: Disk, path: string, durable: boolean): Promise<void> {
   const parent = dirname(path)
   try {
-    await mkdir(path, { mode: 0o700 })
+    await disk.makeFolder(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error
-    await makeFolder(parent, durable)
-    return makeFolder(path, durable)
+    if (code !== 'ENOENT' || parent === path || (await disk.exists(parent))) throw error
+    await makeFolder(disk, parent, durable)
+    return makeFolder(disk, path, durable)
   }
-  if (durable) await syncFolder(parent)
+  if (durable) await disk.syncFolder(parent)
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
-}
-
-async function openLedger(folder: string, metadata: string, durable: boolean): Promise<Ledger> {
+async function openLedger(
+  folder: string,
+  metadata: string,
+  durable: boolean,
+  { disk, openLevel: open }: DiskPorts,
+): Promise<Ledger> {
   try {
-    return await openDiskLedger({ folder: metadata, durable })
+    return await openDiskLedger({ disk, folder: metadata, durable, openLevel: open })
   } catch (error) {
     if (!(error instanceof LedgerInUseError)) throw error
     throw new DataFolderError(

@@ -24,7 +24,10 @@ export interface Ledger {
   get(key: string): Promise<string | undefined>
   /** Entries with `from <= key < to`, ascending. */
   scan(from: string, to: string): Cursor
-  /** All of the changes or none, lasting when it resolves. After a rejection it is unknown which. */
+  /**
+   * All of the changes or none, lasting when it resolves. After a rejection it is unknown which, and every later commit
+   * is rejected, too; but after a `NoRoomError` it is none, and another commit may find room.
+   */
   commit(changes: readonly Change[]): Promise<void>
   close(): Promise<void>
 }
@@ -42,6 +45,8 @@ export interface ContentWriter {
 }
 
 export interface Contents {
+  /** The first sync that failed, also one that nobody waited for. */
+  failure(): DurabilityError | undefined
   create(): Promise<ContentWriter>
   /** The bytes from `start` up to `end`. Fails when the content is missing or shorter. */
   read(id: string, start: number, end: number): AsyncIterable<Uint8Array>
@@ -54,4 +59,9 @@ export interface Contents {
 /** Bytes may or may not have reached the disk. No later success can mend that: the storage must stop promising. */
 export class DurabilityError extends Error {
   override readonly name = 'DurabilityError'
+}
+
+/** The disk is too full to begin. Nothing was changed. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError'
 }

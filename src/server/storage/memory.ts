@@ -65,6 +65,7 @@ export function createMemoryContents(): Contents {
   let created = 0
 
   return {
+    failure: () => undefined,
     async create() {
       created += 1
       const id = created.toString(16).padStart(32, '0')

@@ -1,0 +1,43 @@
+/** LevelDB, as far as the ledger needs it. A port, so that the ledger also runs over a model that can lose what it may. */
+import { ClassicLevel } from 'classic-level'
+
+export interface LevelIterator {
+  next(): Promise<[Buffer, string] | undefined>
+  seek(key: Buffer): void
+  close(): Promise<void>
+}
+
+export type LevelChange =
+  | { readonly type: 'put'; readonly key: Buffer; readonly value: string }
+  | { readonly type: 'del'; readonly key: Buffer }
+
+export interface Level {
+  get(key: Buffer): Promise<string | undefined>
+  iterator(range: { readonly gte: Buffer; readonly lt: Buffer }): LevelIterator
+  /**
+   * Whole or absent after a crash; with `sync` its bytes are on disk when it resolves. What was not synced is lost from
+   * the end: of two batches never the earlier alone.
+   */
+  batch(changes: LevelChange[], options: { readonly sync: boolean }): Promise<void>
+  close(): Promise<void>
+}
+
+/** Another process (or another server in this one) has this folder open. */
+export class LedgerInUseError extends Error {
+  override readonly name = 'LedgerInUseError'
+}
+
+/** @throws LedgerInUseError */
+export async function openLevel(folder: string): Promise<Level> {
+  const level = new ClassicLevel<Buffer, string>(folder, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
+  try {
+    await level.open()
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') {
+      throw new LedgerInUseError(`${folder} is in use`, { cause: error })
+    }
+    throw new Error(`can't open the ledger in ${folder}: ${(cause ?? error) as Error}`, { cause: error })
+  }
+  return level
+}

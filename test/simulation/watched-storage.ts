@@ -3,7 +3,7 @@
  * views on one storage, since what lives of ours asked for and what others did has to be told apart.
  */
 import { createMemoryStorage } from '../../src/server/storage/memory.js'
-import type { Incoming, Storage } from '../../src/server/storage/storage.js'
+import type { Incoming, Storage, StoredBytes } from '../../src/server/storage/storage.js'
 import { concat } from '../../src/services/memory.js'
 import { crc64, crc64ToDecimal } from './checksums.js'
 import type { Arrival, CloudObject, CloudUpload } from './cloud.js'
@@ -34,9 +34,10 @@ export function watchStorage(world: World, { pageSize, bucketGone }: StorageOpti
   const initiated = new Set<string>()
   const aborted: string[] = []
   const arrivals: Arrival[] = []
-  const arriving = new WeakMap<Incoming, Uint8Array[]>()
+  const arriving = new WeakMap<Incoming | StoredBytes, Uint8Array[]>()
 
-  const broughtBy = (incoming: Incoming): Uint8Array => concat(arriving.get(incoming) ?? [])
+  /** Nobody in this world copies, so all bytes were seen on their way in. */
+  const broughtBy = (incoming: Incoming | StoredBytes): Uint8Array => concat(arriving.get(incoming) ?? [])
   /** The checksum is ours, over what came: nothing that the server reckoned is believed. */
   const stored = (bytes: Uint8Array, from: Pick<CloudObject, 'ours' | 'uploadId'>): void => {
     history.push({ size: bytes.length, crc64: crc64ToDecimal(crc64(bytes)), at: world.now(), ...from })

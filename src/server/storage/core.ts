@@ -13,8 +13,9 @@ import {
   NoRoomError,
 } from './ledger.js'
 import { createLocks, type Locks } from './locks.js'
-import { createReaders, type Readers } from './readers.js'
-import { type Incoming, StorageError } from './storage.js'
+import { createReaders, type Piece, type Readers } from './readers.js'
+import { createReferences, type ReferenceChanges } from './references.js'
+import { type Incoming, StorageError, type StoredBytes } from './storage.js'
 
 export interface CoreOptions {
   readonly ledger: Ledger
@@ -33,23 +34,31 @@ export interface Core {
   fail(cause: unknown): StorageError
   /** The record under this key. */
   read<T>(key: string): Promise<T | undefined>
-  /** Commits, then removes the contents that the commit let go of. */
-  commit(changes: readonly Change[], dropped?: readonly string[]): Promise<void>
+  /** Commits both together, then removes the contents that nothing refers to any more. */
+  commit(changes: readonly Change[], references?: ReferenceChanges): Promise<void>
   receive(): Incoming
   /** Seals what came in and has it used; if it is refused before a commit began, the bytes go. */
-  take<T>(incoming: Incoming, use: (contentId: string | undefined) => Promise<T>): Promise<T>
+  take<T>(bytes: Incoming | StoredBytes, use: (taken: Taken) => Promise<T>): Promise<T>
   /** Rejects with `no-such-bucket`. */
   requireBucket(name: string): Promise<void>
   close(): Promise<void>
 }
 
+/** Bytes that are stored, and what a commit has to say of references when it makes them part of something. */
+export interface Taken {
+  readonly pieces: readonly Piece[]
+  readonly references: ReferenceChanges
+}
+
 interface SealableIncoming extends Incoming {
-  /** The id of what came in; `undefined` when nothing did. */
-  seal(): Promise<string | undefined>
+  /** What came in; `undefined` when nothing did. */
+  seal(): Promise<Piece | undefined>
 }
 
 export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
   const readers = createReaders(contents)
+  const locks = createLocks()
+  const references = createReferences({ ledger, locks, readers })
   let failure: StorageError | undefined
   let commitsUnderWay: Promise<void> = Promise.resolve()
   /** Opened, and neither sealed nor discarded yet. */
@@ -78,7 +87,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     return value === undefined ? undefined : (JSON.parse(value) as T)
   }
 
-  async function commit(changes: readonly Change[], dropped: readonly string[] = []): Promise<void> {
+  async function write(changes: readonly Change[]): Promise<void> {
     check()
     const done = ledger.commit(changes)
     commitsUnderWay = Promise.allSettled([commitsUnderWay, done]).then(() => undefined)
@@ -88,7 +97,6 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
       if (error instanceof NoRoomError) throw notTaken(error)
       throw fail(error)
     }
-    for (const id of dropped) readers.drop(id)
   }
 
   /** A failed sync fails the storage; a failed write (a full disk, say) only the request. */
@@ -103,6 +111,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
 
   function receive(): SealableIncoming {
     let writer: Promise<ContentWriter> | undefined
+    let size = 0
     return {
       async write(chunk) {
         check()
@@ -111,6 +120,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
           writer = contents.create()
           unfinished.add(writer)
         }
+        size += chunk.length
         await guarded(writer.then((opened) => opened.write(chunk)))
       },
       async seal() {
@@ -119,7 +129,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
         unfinished.delete(writer)
         const opened = await guarded(writer)
         await guarded(opened.seal())
-        return opened.id
+        return { id: opened.id, size, offset: 0 }
       },
       async discard() {
         if (writer === undefined) return
@@ -134,24 +144,30 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
 
   return {
     ledger,
-    locks: createLocks(),
+    locks,
     readers,
     check,
     fail,
     read,
-    commit,
+    commit: (changes, change = {}) => references.change(change, (more) => write([...changes, ...more])),
     receive,
 
-    async take(incoming, use) {
+    async take(bytes, use) {
+      if (!isIncoming(bytes)) {
+        const pieces = readers.piecesOf(bytes)
+        return use({ pieces, references: { added: pieces.map((piece) => piece.id) } })
+      }
       if (failure !== undefined) {
-        await incoming.discard()
+        await bytes.discard()
         throw failure
       }
       try {
-        return await use(await (incoming as SealableIncoming).seal())
+        const piece = await (bytes as SealableIncoming).seal()
+        const pieces = piece === undefined ? [] : [piece]
+        return await use({ pieces, references: { fresh: pieces.map(({ id }) => id) } })
       } catch (error) {
         // A commit that failed may still be found on the disk at the next start, so its bytes must stay.
-        if (failure === undefined) await incoming.discard()
+        if (failure === undefined) await bytes.discard()
         throw error
       }
     },
@@ -184,6 +200,10 @@ function notTaken(error: unknown): StorageError {
   return new StorageError('failed', `The storage could not take the bytes: ${reasonOf(error)}`, {
     cause: error,
   })
+}
+
+function isIncoming(bytes: Incoming | StoredBytes): bytes is Incoming {
+  return 'write' in bytes
 }
 
 function reasonOf(error: unknown): string {

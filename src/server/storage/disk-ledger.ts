@@ -79,6 +79,7 @@ export async function openDiskLedger(options: DiskLedgerOptions): Promise<Ledger
 
   return {
     get: (key) => level.get(bytes(key)),
+    getMany: (keys) => level.getMany(keys.map(bytes)),
     scan(from, to) {
       const iterator = level.iterator({ gte: bytes(from), lt: bytes(to) })
       return {

@@ -25,7 +25,12 @@ export const keys = {
   part: (uploadId: string, partNumber: number) =>
     `${keys.partsOf(uploadId)}${String(partNumber).padStart(5, '0')}`,
   manifest: (id: string) => `m${id}`,
+  /** An id of a manifest, for one that is only ever replaced or removed together with its object. */
+  manifestIdOf: (bucket: string, key: string) => keys.object(bucket, key).slice(1),
+  /** There while anything refers to this content. */
   content: (id: string) => `c${id}`,
+  /** There while more than one thing does; says how many beyond the first. */
+  sharing: (id: string) => `s${id}`,
 } as const
 
 /** The first key above this one. */

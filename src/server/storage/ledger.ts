@@ -22,6 +22,8 @@ export interface Cursor {
 
 export interface Ledger {
   get(key: string): Promise<string | undefined>
+  /** In the order of the keys. */
+  getMany(keys: readonly string[]): Promise<(string | undefined)[]>
   /** Entries with `from <= key < to`, ascending. */
   scan(from: string, to: string): Cursor
   /**

@@ -13,6 +13,8 @@ export type LevelChange =
 
 export interface Level {
   get(key: Buffer): Promise<string | undefined>
+  /** In the order of the keys. */
+  getMany(keys: Buffer[]): Promise<(string | undefined)[]>
   iterator(range: { readonly gte: Buffer; readonly lt: Buffer }): LevelIterator
   /**
    * Whole or absent after a crash; with `sync` its bytes are on disk when it resolves. What was not synced is lost from

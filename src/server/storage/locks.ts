@@ -1,11 +1,13 @@
 /**
  * Locks by name, first come first served. `shared` holders run together, an `exclusive` one alone. Take several only in
- * one fixed order (bucket, upload, part, object), else two of them may wait for one another for ever.
+ * one fixed order (bucket, upload, part, object, contents), else two of them may wait for one another for ever.
  */
 
 export interface Locks {
   shared<T>(name: string, work: () => Promise<T>): Promise<T>
   exclusive<T>(name: string, work: () => Promise<T>): Promise<T>
+  /** All of these, each once; taken in one order whoever asks. */
+  exclusiveAll<T>(names: Iterable<string>, work: () => Promise<T>): Promise<T>
 }
 
 interface Waiter {
@@ -34,24 +36,41 @@ export function createLocks(): Locks {
     }
   }
 
-  async function hold<T>(name: string, exclusive: boolean, work: () => Promise<T>): Promise<T> {
+  /** Resolves with what gives the lock back. */
+  async function acquire(name: string, exclusive: boolean): Promise<() => void> {
     const lock = locks.get(name) ?? { holders: 0, exclusive: false, waiters: [] }
     locks.set(name, lock)
     await new Promise<void>((wake) => {
       lock.waiters.push({ exclusive, wake })
       admit(lock)
     })
-    try {
-      return await work()
-    } finally {
+    return () => {
       lock.holders -= 1
       admit(lock)
       if (lock.holders === 0 && lock.waiters.length === 0) locks.delete(name)
     }
   }
 
+  async function hold<T>(name: string, exclusive: boolean, work: () => Promise<T>): Promise<T> {
+    const release = await acquire(name, exclusive)
+    try {
+      return await work()
+    } finally {
+      release()
+    }
+  }
+
   return {
     shared: (name, work) => hold(name, false, work),
     exclusive: (name, work) => hold(name, true, work),
+    async exclusiveAll(names, work) {
+      const releases: (() => void)[] = []
+      try {
+        for (const name of [...new Set(names)].sort()) releases.push(await acquire(name, true))
+        return await work()
+      } finally {
+        for (const release of releases) release()
+      }
+    },
   }
 }

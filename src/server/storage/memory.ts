@@ -43,6 +43,7 @@ export function createMemoryLedger(): Ledger {
 
   return {
     get: async (key) => values.get(key),
+    getMany: async (keys) => keys.map((key) => values.get(key)),
     scan,
     async commit(changes) {
       for (const change of changes) {

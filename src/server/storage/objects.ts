@@ -3,21 +3,23 @@ import type { Core } from './core.js'
 import { afterAll, justAfter, keys, laterOf } from './keys.js'
 import type { Change } from './ledger.js'
 import { isGroup, scanGrouped } from './listing.js'
+import { piecesFrom, piecesToJson, type StoredPiece } from './pieces.js'
 import type { Piece } from './readers.js'
+import type { ReferenceChanges } from './references.js'
 import { type ObjectRecord, type Storage, StorageError } from './storage.js'
 
 /** Where an object's bytes are. Long lists stand in a record of their own, so that listing objects stays cheap. */
 type Content =
   | { readonly in: 'nothing' }
-  | { readonly in: 'piece'; readonly id: string }
+  | { readonly in: 'piece'; readonly id: string; readonly offset?: number }
   | { readonly in: 'manifest'; readonly id: string }
 
 type StoredObject = ObjectRecord & { readonly content: Content }
 
 type Objects = Pick<Storage, 'putObject' | 'getObject' | 'openObject' | 'deleteObject' | 'listObjects'> & {
   /**
-   * Makes these pieces, already in the ledger's care, the bytes of an object, in one commit with `changes`. Rejects
-   * with `object-exists` before anything is changed.
+   * Makes these pieces, whose references are counted already, the bytes of an object, in one commit with `changes`.
+   * Rejects with `object-exists` before anything is changed.
    */
   assembleObject(
     bucket: string,
@@ -41,19 +43,19 @@ export function createObjects(core: Core): Objects {
   async function piecesOf(object: StoredObject): Promise<readonly Piece[]> {
     const { content } = object
     if (content.in === 'nothing') return []
-    if (content.in === 'piece') return [{ id: content.id, size: object.size }]
-    const manifest = await read<[string, number][]>(keys.manifest(content.id))
+    if (content.in === 'piece') return [{ id: content.id, size: object.size, offset: content.offset ?? 0 }]
+    const manifest = await read<StoredPiece[]>(keys.manifest(content.id))
     if (manifest === undefined) throw fail(new Error(`the list of pieces of ${object.key} is missing`))
-    return manifest.map(([id, size]) => ({ id, size }))
+    return piecesFrom(manifest)
   }
 
   /** The changes that take an object's bytes away, and the contents this lets go of. */
   async function retire(object: StoredObject | undefined): Promise<{ changes: Change[]; dropped: string[] }> {
     if (object === undefined) return { changes: [], dropped: [] }
     const dropped = (await piecesOf(object)).map((piece) => piece.id)
-    const changes: Change[] = dropped.map((id) => ({ type: 'del', key: keys.content(id) }))
     const { content } = object
-    if (content.in === 'manifest') changes.push({ type: 'del', key: keys.manifest(content.id) })
+    const changes: Change[] =
+      content.in === 'manifest' ? [{ type: 'del', key: keys.manifest(content.id) }] : []
     return { changes, dropped }
   }
 
@@ -61,7 +63,7 @@ export function createObjects(core: Core): Objects {
   function replace(
     bucket: string,
     object: StoredObject,
-    beside: { readonly changes: readonly Change[]; readonly dropped: readonly string[] },
+    beside: { readonly changes: readonly Change[]; readonly references: ReferenceChanges },
     ifAbsent: boolean,
   ): Promise<void> {
     return locks.exclusive(lockName(bucket, object.key), async () => {
@@ -71,34 +73,31 @@ export function createObjects(core: Core): Objects {
       }
       const retired = await retire(old)
       const put: Change = { type: 'put', key: keys.object(bucket, object.key), value: JSON.stringify(object) }
-      await commit([...retired.changes, ...beside.changes, put], [...retired.dropped, ...beside.dropped])
+      const { dropped = [] } = beside.references
+      await commit([...retired.changes, ...beside.changes, put], {
+        ...beside.references,
+        dropped: [...retired.dropped, ...dropped],
+      })
     })
   }
 
   return {
-    putObject(bucket, object, incoming, { ifAbsent }) {
-      return take(incoming, (contentId) =>
+    putObject(bucket, object, bytes, { ifAbsent }) {
+      return take(bytes, ({ pieces, references }) =>
         locks.shared(`bucket ${bucket}`, async () => {
           await requireBucket(bucket)
-          const content: Content =
-            contentId === undefined ? { in: 'nothing' } : { in: 'piece', id: contentId }
-          const changes: Change[] =
-            contentId === undefined ? [] : [{ type: 'put', key: keys.content(contentId), value: '' }]
-          await replace(bucket, { ...object, content }, { changes, dropped: [] }, ifAbsent)
+          const { content, changes } = contentOf(pieces, keys.manifestIdOf(bucket, object.key))
+          await replace(bucket, { ...object, content }, { changes, references }, ifAbsent)
         }),
       )
     },
 
     assembleObject(bucket, object, { pieces, manifestId, changes, dropped }, { ifAbsent }) {
-      const content = contentOf(pieces, manifestId)
-      const manifest: Change[] =
-        content.in === 'manifest'
-          ? [{ type: 'put', key: keys.manifest(content.id), value: manifestText(pieces) }]
-          : []
+      const made = contentOf(pieces, manifestId)
       return replace(
         bucket,
-        { ...object, content },
-        { changes: [...changes, ...manifest], dropped },
+        { ...object, content: made.content },
+        { changes: [...changes, ...made.changes], references: { dropped } },
         ifAbsent,
       )
     },
@@ -124,7 +123,7 @@ export function createObjects(core: Core): Objects {
           const old = await stored(bucket, key)
           if (old === undefined) return
           const { changes, dropped } = await retire(old)
-          await commit([...changes, { type: 'del', key: keys.object(bucket, key) }], dropped)
+          await commit([...changes, { type: 'del', key: keys.object(bucket, key) }], { dropped })
         })
       })
     },
@@ -154,14 +153,21 @@ export function createObjects(core: Core): Objects {
   }
 }
 
-function contentOf(pieces: readonly Piece[], manifestId: string): Content {
-  const first = pieces[0]
-  if (first === undefined) return { in: 'nothing' }
-  return pieces.length === 1 ? { in: 'piece', id: first.id } : { in: 'manifest', id: manifestId }
-}
-
-function manifestText(pieces: readonly Piece[]): string {
-  return JSON.stringify(pieces.map(({ id, size }) => [id, size]))
+/** How these pieces are written down, and what has to stand in the ledger for it. */
+function contentOf(
+  pieces: readonly Piece[],
+  manifestId: string,
+): { readonly content: Content; readonly changes: readonly Change[] } {
+  const [first, ...others] = pieces
+  if (first === undefined) return { content: { in: 'nothing' }, changes: [] }
+  if (others.length === 0) {
+    const offset = first.offset === 0 ? {} : { offset: first.offset }
+    return { content: { in: 'piece', id: first.id, ...offset }, changes: [] }
+  }
+  return {
+    content: { in: 'manifest', id: manifestId },
+    changes: [{ type: 'put', key: keys.manifest(manifestId), value: JSON.stringify(piecesToJson(pieces)) }],
+  }
 }
 
 function published({ content: _, ...object }: StoredObject): ObjectRecord {

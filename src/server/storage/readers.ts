@@ -3,17 +3,26 @@
  * when its last reader has left, so an overwrite or delete never breaks a download under way.
  */
 import type { Contents } from './ledger.js'
+import type { StoredBytes } from './storage.js'
 
+/** A stretch of one content. */
 export interface Piece {
   readonly id: string
   readonly size: number
+  /** Where in the content it begins. */
+  readonly offset: number
 }
 
 export interface Readers {
   open(pieces: readonly Piece[]): {
     read(start: number, end: number): AsyncIterable<Uint8Array>
+    bytes(start: number, end: number): StoredBytes
     close(): void
   }
+  /** What these bytes are made of. They must not have been let go of. */
+  piecesOf(bytes: StoredBytes): readonly Piece[]
+  /** A ledger record names this content again; whoever brought that about still has it open. */
+  keep(id: string): void
   /** No ledger record names this content any more. */
   drop(id: string): void
   /** Resolves when all removals begun so far are done. */
@@ -24,6 +33,7 @@ export function createReaders(contents: Contents): Readers {
   const readersOf = new Map<string, number>()
   const dropped = new Set<string>()
   const removals = new Set<Promise<void>>()
+  const lent = new WeakMap<StoredBytes, { readonly pieces: readonly Piece[]; isOpen(): boolean }>()
 
   function remove(id: string): void {
     const removal = contents.remove(id).finally(() => removals.delete(removal))
@@ -46,12 +56,25 @@ export function createReaders(contents: Contents): Readers {
       let open = true
       return {
         read: (start, end) => readPieces(contents, pieces, start, end),
+        bytes(start, end) {
+          const bytes = { size: end - start }
+          lent.set(bytes, { pieces: cut(pieces, start, end), isOpen: () => open })
+          return bytes
+        },
         close() {
           if (!open) return
           open = false
           for (const { id } of pieces) leave(id)
         },
       }
+    },
+    piecesOf(bytes) {
+      const found = lent.get(bytes)
+      if (found === undefined || !found.isOpen()) throw new Error('these bytes are of no object that is open')
+      return found.pieces
+    },
+    keep(id) {
+      dropped.delete(id)
     },
     drop(id) {
       if (readersOf.has(id)) dropped.add(id)
@@ -63,19 +86,25 @@ export function createReaders(contents: Contents): Readers {
   }
 }
 
+/** The pieces that make up the bytes from `start` up to `end`. */
+function cut(pieces: readonly Piece[], start: number, end: number): Piece[] {
+  const within: Piece[] = []
+  let pieceStart = 0
+  for (const { id, size, offset } of pieces) {
+    const from = Math.max(start - pieceStart, 0)
+    const to = Math.min(end - pieceStart, size)
+    if (from < to) within.push({ id, size: to - from, offset: offset + from })
+    pieceStart += size
+    if (pieceStart >= end) break
+  }
+  return within
+}
+
 async function* readPieces(
   contents: Contents,
   pieces: readonly Piece[],
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array> {
-  let pieceStart = 0
-  for (const piece of pieces) {
-    const pieceEnd = pieceStart + piece.size
-    if (pieceEnd > start && pieceStart < end) {
-      yield* contents.read(piece.id, Math.max(start - pieceStart, 0), Math.min(end, pieceEnd) - pieceStart)
-    }
-    if (pieceEnd >= end) return
-    pieceStart = pieceEnd
-  }
+  for (const { id, size, offset } of cut(pieces, start, end)) yield* contents.read(id, offset, offset + size)
 }

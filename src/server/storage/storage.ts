@@ -84,11 +84,21 @@ export interface Incoming {
   discard(): Promise<void>
 }
 
+/**
+ * Bytes of an object that is open, to be put somewhere else without copying them. Good until that object is closed,
+ * whatever happens to its name: they may be put when it has been replaced or deleted meanwhile.
+ */
+export interface StoredBytes {
+  readonly size: number
+}
+
 /** An object opened for reading. Its bytes stay readable until `close`, whatever happens to its name. */
 export interface OpenObject {
   readonly record: ObjectRecord
   /** The bytes from `start` up to, not including, `end`. */
   read(start: number, end: number): AsyncIterable<Uint8Array>
+  /** The same bytes, for `putObject` and `putPart`. */
+  bytes(start: number, end: number): StoredBytes
   close(): void
 }
 
@@ -134,11 +144,11 @@ export interface Storage {
   listBuckets(query: { prefix: string; after: string; limit: number }): Promise<Page<BucketRecord>>
 
   receive(): Incoming
-  /** Rejects with `no-such-bucket`; with `object-exists` when `ifAbsent`. Either way the incoming bytes are used up. */
+  /** Rejects with `no-such-bucket`; with `object-exists` when `ifAbsent`. Either way incoming bytes are used up. */
   putObject(
     bucket: string,
     object: ObjectRecord,
-    incoming: Incoming,
+    bytes: Incoming | StoredBytes,
     options: { ifAbsent: boolean },
   ): Promise<void>
   getObject(bucket: string, key: string): Promise<ObjectRecord | undefined>
@@ -150,7 +160,7 @@ export interface Storage {
   createUpload(bucket: string, upload: UploadRecord): Promise<void>
   getUpload(ref: UploadRef): Promise<UploadRecord | undefined>
   /** Takes the place of an earlier part of that number. Rejects with `no-such-upload`. */
-  putPart(ref: UploadRef, part: PartRecord, incoming: Incoming): Promise<void>
+  putPart(ref: UploadRef, part: PartRecord, bytes: Incoming | StoredBytes): Promise<void>
   /** In order of part numbers, those above `after`. */
   listParts(ref: UploadRef, query: { after: number; limit: number }): Promise<Page<PartRecord>>
   /**

@@ -6,6 +6,8 @@ import { afterAll, justAfter, keys, laterOf } from './keys.js'
 import type { Change } from './ledger.js'
 import { isGroup, scanGrouped, scanPage } from './listing.js'
 import type { createObjects } from './objects.js'
+import { piecesFrom, piecesToJson, type StoredPiece } from './pieces.js'
+import type { Piece } from './readers.js'
 import {
   type ObjectRecord,
   type PartRecord,
@@ -15,7 +17,8 @@ import {
   type UploadRef,
 } from './storage.js'
 
-type StoredPart = PartRecord & { readonly contentId?: string }
+/** Bytes that came with the part are one content of their own; copied ones are stretches of others' contents. */
+type StoredPart = PartRecord & { readonly contentId?: string; readonly pieces?: readonly StoredPiece[] }
 
 type Uploads = Pick<
   Storage,
@@ -65,19 +68,16 @@ export function createUploads(
 
     getUpload: (ref) => read<UploadRecord>(keyOf(ref)),
 
-    putPart(ref, part, incoming) {
-      return take(incoming, (contentId) =>
+    putPart(ref, part, bytes) {
+      return take(bytes, ({ pieces, references }) =>
         locks.shared(lockName(ref), async () => {
           await requireUpload(ref)
           const key = keys.part(ref.uploadId, part.partNumber)
           await locks.exclusive(`part ${key}`, async () => {
-            const old = (await read<StoredPart>(key))?.contentId
-            const stored: StoredPart = contentId === undefined ? part : { ...part, contentId }
-            const changes: Change[] = [{ type: 'put', key, value: JSON.stringify(stored) }]
-            if (old !== undefined) changes.push({ type: 'del', key: keys.content(old) })
-            if (contentId !== undefined)
-              changes.push({ type: 'put', key: keys.content(contentId), value: '' })
-            await commit(changes, old === undefined ? [] : [old])
+            const old = await read<StoredPart>(key)
+            const value = JSON.stringify(withPieces(part, pieces))
+            const dropped = old === undefined ? [] : contentsOf([old])
+            await commit([{ type: 'put', key, value }], { ...references, dropped })
           })
         }),
       )
@@ -105,10 +105,8 @@ export function createUploads(
           const wanted = new Set(assembly.partNumbers)
           const isWanted = (part: StoredPart): boolean => wanted.has(part.partNumber)
           const dropped = contentsOf(parts.filter((part) => !isWanted(part)))
-          const pieces = parts.flatMap((part) =>
-            part.contentId !== undefined && isWanted(part) ? [{ id: part.contentId, size: part.size }] : [],
-          )
-          const changes = [...forget(ref, parts), ...dropped.map(release)]
+          const pieces = parts.filter(isWanted).flatMap(piecesOf)
+          const changes = forget(ref, parts)
           // An upload id is never used twice, so it can name the list of pieces.
           await assembleObject(
             ref.bucket,
@@ -125,8 +123,7 @@ export function createUploads(
       return locks.exclusive(lockName(ref), async () => {
         await requireUpload(ref)
         const parts = await partsOf(ref)
-        const dropped = contentsOf(parts)
-        await commit([...forget(ref, parts), ...dropped.map(release)], dropped)
+        await commit(forget(ref, parts), { dropped: contentsOf(parts) })
       })
     },
 
@@ -165,14 +162,21 @@ function pastMarkers(
   return afterAll(keys.uploadsOf(bucket, after.key))
 }
 
+function withPieces(part: PartRecord, pieces: readonly Piece[]): StoredPart {
+  const [first, ...others] = pieces
+  if (first === undefined) return part
+  if (others.length === 0 && first.offset === 0) return { ...part, contentId: first.id }
+  return { ...part, pieces: piecesToJson(pieces) }
+}
+
+function piecesOf({ contentId, size, pieces = [] }: StoredPart): readonly Piece[] {
+  return contentId === undefined ? piecesFrom(pieces) : [{ id: contentId, size, offset: 0 }]
+}
+
 function contentsOf(parts: readonly StoredPart[]): string[] {
-  return parts.flatMap((part) => (part.contentId === undefined ? [] : [part.contentId]))
+  return parts.flatMap(piecesOf).map((piece) => piece.id)
 }
 
-function release(contentId: string): Change {
-  return { type: 'del', key: keys.content(contentId) }
-}
-
-function published({ contentId: _, ...part }: StoredPart): PartRecord {
+function published({ contentId: _, pieces: __, ...part }: StoredPart): PartRecord {
   return part
 }

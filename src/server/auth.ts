@@ -245,7 +245,7 @@ function verify(
 }
 
 /** Takes the same time wherever the texts differ; their length is no secret. */
-function equalText(a: string, b: string): boolean {
+export function equalText(a: string, b: string): boolean {
   const left = Buffer.from(a, 'latin1')
   const right = Buffer.from(b, 'latin1')
   return left.length === right.length && timingSafeEqual(left, right)
@@ -255,7 +255,7 @@ function hexBytes(wire: string): string {
   return Array.from(wireToBytes(wire), (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ')
 }
 
-function findCredentials(
+export function findCredentials(
   rules: AuthRules,
   accessKeyId: string,
   token: string | undefined,
@@ -272,7 +272,7 @@ function findCredentials(
   }
 }
 
-function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefined {
+export function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefined {
   if (scope.region !== rules.region) {
     return {
       code: 'InvalidArgument',

@@ -20,7 +20,7 @@ export const BUCKET_ROWS = [
   },
   { name: 'ListObjectVersions', method: 'GET', on: 'bucket', needs: ['versions'] },
   { name: 'DeleteMultipleObjects', method: 'POST', on: 'bucket', needs: ['delete'] },
-  { name: 'PostObject', method: 'POST', on: 'bucket' },
+  { name: 'PostObject', method: 'POST', on: 'bucket', done: true },
   { name: 'OptionObject', method: 'OPTIONS', on: 'bucket' },
   { name: 'ListLiveChannel', method: 'GET', on: 'bucket', needs: ['live'] },
 

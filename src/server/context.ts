@@ -2,7 +2,7 @@
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { WireHeaders } from '../protocol/message.js'
 import type { WireRequest } from '../protocol/operations/operation.js'
-import type { Clock } from './exchange.js'
+import type { Clock, ServerCredentials } from './exchange.js'
 import type { Storage } from './storage/storage.js'
 
 export interface Service {
@@ -14,6 +14,8 @@ export interface Service {
   readonly region: string
   /** Bytes that every part but the last has at least. */
   readonly minPartSize: number
+  /** For what is signed within a body. */
+  readonly credentials: readonly ServerCredentials[]
 }
 
 export interface Exchange extends Service {

@@ -31,7 +31,8 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { objectOperations } from './object-operations.js'
-import { type OperationName, route } from './routes.js'
+import { postObjectOperations } from './post-object-operation.js'
+import { type OperationName, type RoutableRequest, route } from './routes.js'
 import { type Storage, StorageError } from './storage/storage.js'
 
 export interface HandlerOptions {
@@ -58,6 +59,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...bucketOperations,
   ...objectOperations,
   ...multipartOperations,
+  ...postObjectOperations,
 }
 
 /** What is known of a request so far; the log tells it, however far the request got. */
@@ -177,10 +179,15 @@ export function createHandler(options: HandlerOptions): Handler {
     const { path, query } = readTarget(request.target)
     const addresses = addressesOf(host, path, options.baseNames ?? [])
     progress.address = addresses[0] ?? {}
-    const verdict = authenticate(
-      { method, query, headers, addresses },
-      { credentials: options.credentials, region, now: clock.now() },
-    )
+    const posted = addresses.find((each) => isPostObject({ method, address: each, query, headers }))
+    const verdict =
+      posted === undefined
+        ? authenticate(
+            { method, query, headers, addresses },
+            { credentials: options.credentials, region, now: clock.now() },
+          )
+        : // Who signed a form stands in the form.
+          { kind: 'in-form' as const, address: posted }
     if (verdict.kind === 'refused') throw new Refusal(verdict.error)
     const { address } = verdict
     if (verdict.kind === 'anonymous') throw new Refusal(anonymous(address))
@@ -211,6 +218,7 @@ export function createHandler(options: HandlerOptions): Handler {
       random,
       region,
       minPartSize,
+      credentials: options.credentials,
       host,
       request: { method, query, headers, ...address },
       body: progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),
@@ -223,6 +231,10 @@ export function createHandler(options: HandlerOptions): Handler {
     await abandon(worked)
     throw new Refusal(after.error, after.headers)
   }
+}
+
+function isPostObject(request: RoutableRequest): boolean {
+  return route(request).name === 'PostObject'
 }
 
 /** Counts what comes, and remembers a failure of the body itself, which is no failure of the server. */

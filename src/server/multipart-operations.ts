@@ -1,6 +1,5 @@
 /** The operations of a multipart upload. Sizes of parts are judged at Complete, not before: until then none is the last. */
 import { combineCrc64Decimal } from '../checksum/combine.js'
-import { percentEncodePath } from '../protocol/encode.js'
 import { multipartEtag } from '../protocol/etag.js'
 import {
   abortMultipartUpload,
@@ -13,6 +12,7 @@ import { listParts } from '../protocol/operations/multipart-lists.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { randomHex } from './hex.js'
+import { locationOf } from './location.js'
 import { storedHeadersOf } from './names.js'
 import { forbidsOverwrite, translated } from './object-operations.js'
 import { receiveBody, receiveDocument } from './receive.js'
@@ -79,7 +79,10 @@ export const multipartOperations = {
       .catch(translated('no-such-upload', noSuchUpload(input)))
       .catch(translated('object-exists', alreadyExists()))
     const { etag, crc64 } = object
-    return completeMultipartUpload.encodeAnswer({ etag, crc64, location: locationOf(exchange, input) }, input)
+    return completeMultipartUpload.encodeAnswer(
+      { etag, crc64, location: locationOf(exchange.host, input) },
+      input,
+    )
   },
 
   AbortMultipartUpload: async (exchange) => {
@@ -171,9 +174,4 @@ function noSuchUpload(ref: UploadRef, ec?: string): Refusal {
 
 function alreadyExists(): Refusal {
   return new Refusal({ code: 'FileAlreadyExists', ec: '0042-00000214' })
-}
-
-function locationOf({ host }: Exchange, { bucket, key }: UploadRef): string {
-  const base = host.startsWith(`${bucket}.`) ? host : `${host}/${bucket}`
-  return `http://${base}/${percentEncodePath(key)}`
 }

@@ -94,7 +94,7 @@ export function forbidsOverwrite(headers: Readonly<Record<string, string>>): boo
   return headers['x-oss-forbid-overwrite']?.trim().toLowerCase() === 'true'
 }
 
-function alreadyExists(): Refusal {
+export function alreadyExists(): Refusal {
   return new Refusal({ code: 'FileAlreadyExists' })
 }
 

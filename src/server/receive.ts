@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import type { WireHeaders } from '../protocol/message.js'
 import { type Exchange, Refusal } from './context.js'
-import type { Incoming } from './storage/storage.js'
+import type { Incoming, Storage } from './storage/storage.js'
 
 /** 5 GiB: the most that one PutObject or UploadPart may carry. */
 export const MAX_BODY_SIZE = 5 * 1024 * 1024 * 1024
@@ -24,8 +24,19 @@ export interface Received {
   readonly crc64: string
 }
 
+export async function receiveBody({ request, body, storage }: Exchange): Promise<Received> {
+  const { headers } = request
+  checkAnnounced(headers)
+  const wanted = headers['content-md5']
+  return receiveChunks(storage, body, {
+    most: MAX_BODY_SIZE,
+    ...(wanted === undefined ? {} : { wanted }),
+    atEnd: (size) => checkSize(headers, size),
+  })
+}
+
 /** Everything about a body that can be refused before its first byte. */
-function checkAnnounced(headers: WireHeaders): void {
+export function checkAnnounced(headers: WireHeaders, most = MAX_BODY_SIZE): void {
   const size = announcedSize(headers)
   const coding = headers['transfer-encoding']?.trim().toLowerCase()
   if (size === undefined && coding === undefined) throw new Refusal({ code: 'MissingContentLength' })
@@ -33,30 +44,41 @@ function checkAnnounced(headers: WireHeaders): void {
   if (coding !== undefined && coding !== 'chunked') {
     throw new Refusal({ code: 'NotImplemented', fields: { ArgumentName: 'transfer-encoding' } })
   }
-  if (size !== undefined && size > MAX_BODY_SIZE) throw tooLarge()
+  if (size !== undefined && size > most) throw tooLarge(MAX_BODY_SIZE)
   const md5 = headers['content-md5']
   if (md5 !== undefined && Buffer.from(md5, 'base64').length !== 16) throw invalidDigest(md5)
 }
 
-export async function receiveBody({ request, body, storage }: Exchange): Promise<Received> {
-  const { headers } = request
-  checkAnnounced(headers)
+export interface Expected {
+  /** More bytes than this are refused. */
+  readonly most: number
+  /** Base64 of the MD5 that they are said to have. */
+  readonly wanted?: string
+  /** Told the size when all has come; may refuse it. */
+  readonly atEnd: (size: number) => void
+}
+
+/** Hashes and hands to the storage whatever comes. */
+export async function receiveChunks(
+  storage: Storage,
+  chunks: AsyncIterable<Uint8Array>,
+  { most, wanted, atEnd }: Expected,
+): Promise<Received> {
   const incoming = storage.receive()
   try {
     const md5 = createHash('md5')
     const crc = new Crc64()
     let size = 0
-    for await (const chunk of body) {
+    for await (const chunk of chunks) {
       size += chunk.length
-      if (size > MAX_BODY_SIZE) throw tooLarge()
+      if (size > most) throw tooLarge(most)
       md5.update(chunk)
       crc.update(chunk)
       await incoming.write(chunk)
     }
-    checkSize(headers, size)
+    atEnd(size)
     const digest = md5.digest()
     const contentMd5 = digest.toString('base64')
-    const wanted = headers['content-md5']
     if (wanted !== undefined && wanted !== contentMd5) throw invalidDigest(wanted)
     return {
       incoming,
@@ -99,15 +121,15 @@ function announcedSize(headers: WireHeaders): number | undefined {
 }
 
 /** A body that ends early is a client that went away; what did arrive must not pass for the whole. */
-function checkSize(headers: WireHeaders, size: number): void {
+export function checkSize(headers: WireHeaders, size: number): void {
   const announced = announcedSize(headers)
   if (announced !== undefined && announced !== size) throw new Refusal({ code: 'RequestTimeout' })
 }
 
-function tooLarge(): Refusal {
-  return new Refusal({ code: 'EntityTooLarge', fields: { MaxSizeAllowed: String(MAX_BODY_SIZE) } })
+function tooLarge(most: number): Refusal {
+  return new Refusal({ code: 'EntityTooLarge', fields: { MaxSizeAllowed: String(most) } })
 }
 
-function invalidDigest(said: string): Refusal {
+export function invalidDigest(said: string): Refusal {
   return new Refusal({ code: 'InvalidDigest', fields: { ArgumentName: 'Content-MD5', ArgumentValue: said } })
 }

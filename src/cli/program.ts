@@ -159,6 +159,8 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     .option('--access-key-id <id>', 'the key (default: the last one of the data folder, else a new one)')
     .option('--access-key-secret <secret>', 'its secret')
     .option('--bucket <names...>', 'buckets to have from the start (default: examplebucket)')
+    .option('--domain <host=bucket>', 'a host name that means one bucket, several times for several', collect)
+    .option('--strict', 'refuse also what only the service refuses, such as the bucket in the path')
     .addOption(
       new Option('--durability <mode>', 'what an acknowledgement means: on disk, written, or nothing')
         .choices(['durable', 'fast', 'memory'])

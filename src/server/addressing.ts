@@ -46,19 +46,49 @@ function parseQuery(text: string): Query {
 
 const decodeQueryText = (text: string): string => percentDecode(text.replaceAll('+', ' '))
 
-/**
- * All readings, the likeliest first; at least one.
- *
- * @param host the Host header, with port where it has one
- * @param baseNames names of this server besides IP addresses and localhost; a bucket may stand before them with a dot
- */
-export function addressesOf(host: string, path: string, baseNames: readonly string[]): readonly Address[] {
-  const inHost = bucketInHost(hostName(host), baseNames)
-  if (inHost === undefined) return [pathStyle(path)]
-  if (inHost === '') return [{}]
-  const address = { bucket: inHost, ...keyOf(path.slice(1)) }
+/** By which hosts this server is known. */
+export interface HostNames {
+  /** Besides IP addresses and localhost; a bucket may stand before them with a dot. */
+  readonly baseNames: readonly string[]
+  /** Custom domains: each host means one bucket, and its path the key alone. Names as `hostName` gives them. */
+  readonly domains?: ReadonlyMap<string, string>
+}
+
+/** What a Host says of the bucket. */
+export type HostMeaning =
+  /** Nothing: look at the path. */
+  | { readonly kind: 'path' }
+  /** That there is none. */
+  | { readonly kind: 'service' }
+  | {
+      readonly kind: 'bucket'
+      readonly bucket: string
+      /** The region of an aliyuncs host, where it names one. */
+      readonly region?: string
+    }
+
+/** @param host the Host header, with port where it has one */
+export function meaningOfHost(host: string, names: HostNames): HostMeaning {
+  const name = hostName(host)
+  const bucket = names.domains?.get(name)
+  if (bucket !== undefined) return { kind: 'bucket', bucket }
+  if (isIP(name) !== 0) return { kind: 'path' }
+  const bases = ['localhost', ...names.baseNames.map(hostName)]
+  if (bases.includes(name)) return { kind: 'path' }
+  // `a.oss.test` may be a name of this server as well as `oss.test`: the longest that fits is meant.
+  const base = bases.filter((each) => name.endsWith(`.${each}`)).sort((a, b) => b.length - a.length)[0]
+  if (base !== undefined) return { kind: 'bucket', bucket: name.slice(0, -base.length - 1) }
+  return name.endsWith(ALIYUNCS) ? meaningOfAliyuncs(name.slice(0, -ALIYUNCS.length)) : { kind: 'path' }
+}
+
+/** All readings, the likeliest first; at least one. */
+export function addressesOf(meaning: HostMeaning, path: string): readonly Address[] {
+  if (meaning.kind === 'path') return [pathStyle(path)]
+  if (meaning.kind === 'service') return [{}]
+  const { bucket } = meaning
+  const address = { bucket, ...keyOf(path.slice(1)) }
   // ali-oss with sldEnable and an IP endpoint puts the bucket into both.
-  const alsoInPath = path === `/${inHost}` || path.startsWith(`/${inHost}/`)
+  const alsoInPath = path === `/${bucket}` || path.startsWith(`/${bucket}/`)
   return alsoInPath ? [address, pathStyle(path)] : [address]
 }
 
@@ -73,21 +103,24 @@ function keyOf(key: string): { key?: string } {
   return key === '' ? {} : { key }
 }
 
-/** Lower-case, without port. */
-function hostName(host: string): string {
-  const name = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:[0-9]*$/, '')
-  return name.toLowerCase()
+/** Lower-case, without port, brackets and the dot that may stand at the end of a full name. */
+export function hostName(host: string): string {
+  const name = host.startsWith('[') ? host.slice(1).split(']', 1)[0] : host.replace(/:[0-9]*$/, '')
+  return (name ?? '').replace(/\.$/, '').toLowerCase()
 }
 
-/** `undefined`: no bucket is said here, look at the path. Empty: the host says that there is none. */
-function bucketInHost(name: string, baseNames: readonly string[]): string | undefined {
-  if (isIP(name) !== 0) return undefined
-  for (const base of ['localhost', ...baseNames.map((each) => each.toLowerCase())]) {
-    if (name === base) return undefined
-    if (name.endsWith(`.${base}`)) return name.slice(0, -base.length - 1)
-  }
-  if (!name.endsWith('.aliyuncs.com')) return undefined
-  const labels = name.slice(0, -'.aliyuncs.com'.length).split('.')
+const ALIYUNCS = '.aliyuncs.com'
+/** Such as `cn-hangzhou.oss`: the dual-stack endpoints. */
+const DUAL_STACK = /^(?:(.*)\.)?((?:cn|us|eu|ap|me|na|sa|af)-[a-z]+[a-z0-9-]*)\.oss$/
+const ENDPOINT = /^(?:(.*)\.)?(?:oss-)?([a-z0-9-]+)$/
+
+/** @param labels what stands before `.aliyuncs.com`: an endpoint's label, a bucket before it or not */
+function meaningOfAliyuncs(labels: string): HostMeaning {
+  const [, bucket, endpoint = ''] = DUAL_STACK.exec(labels) ?? ENDPOINT.exec(labels) ?? []
+  if (bucket === undefined) return { kind: 'path' }
   // `.oss-cn-hangzhou.aliyuncs.com` is how ali-oss asks for the service; without the dot it is the endpoint itself.
-  return labels.length < 2 ? undefined : labels[0]
+  if (bucket === '') return { kind: 'service' }
+  const region = endpoint.replace(/-internal$/, '')
+  const namesRegion = region !== 'oss' && !region.startsWith('accelerate')
+  return { kind: 'bucket', bucket, ...(namesRegion ? { region } : {}) }
 }

@@ -67,6 +67,17 @@ export const BAD_EXPIRES: ErrorToSay = {
 export const SIGNED_PAYLOAD: ErrorToSay = {
   code: 'InvalidArgument',
   message: 'The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.',
+  ec: '0002-00000214',
+}
+/** Who may not be held to account may not choose what others are told of an object. */
+export const UNSIGNED_OVERRIDE: ErrorToSay = {
+  code: 'InvalidRequest',
+  message: 'The response-* parameters need a signed request.',
+}
+export const SIGNED_TWICE: ErrorToSay = {
+  code: 'InvalidArgument',
+  message: 'A request may be signed in its Authorization header or in its URL, not in both.',
+  ec: '0002-00000039',
 }
 export const BAD_SIGNING_DATE: ErrorToSay = {
   code: 'InvalidArgument',
@@ -93,5 +104,5 @@ export const EXPIRES_OUT_OF_RANGE: ErrorToSay = {
   message: `x-oss-expires must be between 1 and ${MAX_PRESIGN_SECONDS}.`,
   ec: '0002-00000232',
 }
-export const INVALID_TOKEN: ErrorToSay = { code: 'InvalidSecurityToken' }
-export const TOKEN_EXPIRED: ErrorToSay = { code: 'SecurityTokenExpired' }
+export const INVALID_TOKEN: ErrorToSay = { code: 'InvalidSecurityToken', ec: '0002-00000006' }
+export const TOKEN_EXPIRED: ErrorToSay = { code: 'SecurityTokenExpired', ec: '0002-00000007' }

@@ -10,7 +10,7 @@ import {
   parseCredential,
   presignedVersion,
 } from '../protocol/authorization.js'
-import { parseHttpDate, parseIsoBasic } from '../protocol/dates.js'
+import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../protocol/dates.js'
 import { fromWire, wireToBytes } from '../protocol/encode.js'
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
@@ -39,6 +39,7 @@ import {
   NO_EXPIRES_PARAMETER,
   NO_SIGNATURE_PARAMETER,
   SIGNED_PAYLOAD,
+  SIGNED_TWICE,
   skew,
   TOKEN_EXPIRED,
 } from './auth-errors.js'
@@ -57,6 +58,8 @@ export interface AuthRules {
   readonly region: string
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** A header that clients must send, and that nothing depends on, is missed. */
+  readonly strict?: boolean
 }
 
 export type Verdict =
@@ -76,14 +79,15 @@ interface Attempt {
 export function authenticate(request: AuthRequest, rules: AuthRules): Verdict {
   const { headers, query } = request
   const header = headers['authorization']
+  const version = presignedVersion(query)
   if (header !== undefined && header !== '') {
+    if (version !== undefined) return refused(SIGNED_TWICE)
     const authorization = parseAuthorization(header)
     if (authorization === undefined) return refused(badAuthorization(header))
     return authorization.version === 'v1'
       ? headerV1(request, rules, authorization)
       : headerV4(request, rules, authorization)
   }
-  const version = presignedVersion(query)
   if (version === 'v1') return queryV1(request, rules)
   if (version === 'v4') return queryV4(request, rules)
   return { kind: 'anonymous', address: request.addresses[0] ?? {} }
@@ -95,7 +99,7 @@ function headerV1(
   authorization: Authorization & { version: 'v1' },
 ): Verdict {
   const { headers } = request
-  const credentials = findCredentials(rules, authorization.accessKeyId, headers['x-oss-security-token'])
+  const credentials = findCredentials(rules, authorization.accessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
   const date = headers['x-oss-date'] ?? headers['date'] ?? ''
   const time = parseHttpDate(date) ?? parseIsoBasic(date)
@@ -111,7 +115,7 @@ function headerV1(
 function queryV1(request: AuthRequest, rules: AuthRules): Verdict {
   const { OSSAccessKeyId, Expires, Signature, ...query } = request.query
   if (!OSSAccessKeyId || !Expires || !Signature) return refused(INCOMPLETE_URL)
-  const credentials = findCredentials(rules, OSSAccessKeyId, query['security-token'])
+  const credentials = findCredentials(rules, OSSAccessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
   if (!/^[0-9]{1,12}$/.test(Expires)) return refused({ ...BAD_EXPIRES, fields: { Expires } })
   const expiry = Number(Expires) * 1000
@@ -139,15 +143,17 @@ function headerV4(
   const { headers } = request
   const wrongScope = checkScope(authorization, rules)
   if (wrongScope !== undefined) return refused(wrongScope)
-  const credentials = findCredentials(rules, authorization.accessKeyId, headers['x-oss-security-token'])
+  const credentials = findCredentials(rules, authorization.accessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
 
-  const date = headers['x-oss-date'] ?? ''
-  const time = parseIsoBasic(date)
-  const wrong = time === undefined ? NO_DATE : skew(time, rules.now)
+  const said = headers['x-oss-date'] ?? headers['date'] ?? ''
+  const time = parseIsoBasic(said) ?? parseHttpDate(said)
+  if (time === undefined) return refused(NO_DATE)
+  const wrong = skew(time, rules.now)
   if (wrong !== undefined) return refused(wrong)
+  const date = formatIsoBasic(time)
   if (!date.startsWith(authorization.date)) return refused(BAD_SIGNING_DATE)
-  const payload = headers['x-oss-content-sha256'] ?? UNSIGNED_PAYLOAD
+  const payload = headers['x-oss-content-sha256'] ?? (rules.strict ? '' : UNSIGNED_PAYLOAD)
   if (payload !== UNSIGNED_PAYLOAD) return refused(SIGNED_PAYLOAD)
   return verify(
     authorization,
@@ -164,7 +170,7 @@ function queryV4(request: AuthRequest, rules: AuthRules): Verdict {
   if (!signature) return refused(NO_SIGNATURE_PARAMETER)
   const wrongScope = checkScope(scope, rules)
   if (wrongScope !== undefined) return refused(wrongScope)
-  const credentials = findCredentials(rules, scope.accessKeyId, query['x-oss-security-token'])
+  const credentials = findCredentials(rules, scope.accessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
 
   const date = query['x-oss-date'] ?? ''
@@ -265,11 +271,23 @@ export function findCredentials(
   const match = found.find((each) => equalText(each.securityToken ?? '', token ?? ''))
   if (match?.expiration !== undefined && rules.now >= match.expiration) return TOKEN_EXPIRED
   if (match !== undefined) return match
-  if (found.length > 0 && token) return INVALID_TOKEN
+  if (token && found.some((each) => each.securityToken !== undefined)) return INVALID_TOKEN
   return {
     code: 'InvalidAccessKeyId',
+    // A token says that the key is a temporary one, and no such key is known, though a lasting one may be.
+    ...(token ? { ec: '0002-00000002' } : {}),
     fields: { OSSAccessKeyId: accessKeyId },
   }
+}
+
+/** Each version has a place of its own for it; a client's SDK for Python puts it into a header called as the parameter is. */
+function tokenOf({ headers, query }: AuthRequest): string | undefined {
+  return (
+    headers['x-oss-security-token'] ??
+    query['x-oss-security-token'] ??
+    query['security-token'] ??
+    headers['security-token']
+  )
 }
 
 export function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefined {

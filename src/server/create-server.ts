@@ -29,6 +29,10 @@ export interface ServerOptions {
   readonly region?: string
   /** Names of this server besides IP addresses and localhost, for Hosts like `bucket.oss.test`. */
   readonly baseNames?: readonly string[]
+  /** Custom domains, `{ 'img.example.test': 'examplebucket' }`: requests to this Host mean this bucket, their path the key alone. */
+  readonly domains?: Readonly<Record<string, string>>
+  /** Refuse also what only the service refuses, such as the bucket in the path: see docs/compatibility.md. Default false. */
+  readonly strict?: boolean
   /** Who may sign; the first is the one told. Default: one pair, made anew at each start. */
   readonly credentials?: ServerCredentials | readonly ServerCredentials[]
   /** To be there from the start. */
@@ -76,8 +80,9 @@ const MOST_SAID = 1_000
  * @throws RangeError for options that contradict one another or can't be; whatever listening fails with
  */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
-  const { host = '127.0.0.1', region = 'cn-hangzhou', buckets = [] } = options
-  for (const bucket of buckets) checkName(bucket)
+  const { host = '127.0.0.1', region = 'cn-hangzhou', buckets = [], domains = {} } = options
+  for (const bucket of [...buckets, ...Object.values(domains)]) checkName(bucket)
+  for (const domain of Object.keys(domains)) checkDomain(domain)
   const credentials = credentialsOf(options.credentials)
   const first = credentials[0]
   if (first === undefined) throw new RangeError('At least one pair of credentials is needed.')
@@ -99,6 +104,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       random,
       region,
       baseNames: options.baseNames ?? [],
+      domains,
+      strict: options.strict ?? false,
       faults,
       onRequest(entry) {
         requests.add(entry)
@@ -156,6 +163,12 @@ function checkName(bucket: string): void {
     throw new RangeError(
       `Not a bucket name: ${bucket}. It has 3 to 63 lower-case letters, digits and inner dashes.`,
     )
+  }
+}
+
+function checkDomain(domain: string): void {
+  if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(domain)) {
+    throw new RangeError(`Not a domain: ${domain}. It is a host name alone, without port and path.`)
   }
 }
 

@@ -5,9 +5,10 @@
 import { formatHttpDate } from '../protocol/dates.js'
 import { type ErrorToSay, encodeErrorDocument, ProtocolError } from '../protocol/errors.js'
 import type { WireHeaders } from '../protocol/message.js'
-import { type Address, addressesOf, parseTarget, type Target } from './addressing.js'
+import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
 import { authenticate } from './auth.js'
-import { anonymous } from './auth-errors.js'
+import { anonymous, UNSIGNED_OVERRIDE } from './auth-errors.js'
+import { abandon, countBody, telling } from './bodies.js'
 import { bucketOperations } from './bucket-operations.js'
 import { type Answer, type Operate, Refusal } from './context.js'
 import {
@@ -31,9 +32,11 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { objectOperations } from './object-operations.js'
+import { RESPONSE_OVERRIDES } from './operation-row.js'
 import { postObjectOperations } from './post-object-operation.js'
 import { type OperationName, type RoutableRequest, route } from './routes.js'
 import { type Storage, StorageError } from './storage/storage.js'
+import { checkStrictly } from './strict.js'
 
 export interface HandlerOptions {
   readonly storage: Storage
@@ -46,6 +49,10 @@ export interface HandlerOptions {
   readonly region?: string
   /** Names of this server besides IP addresses and localhost. */
   readonly baseNames?: readonly string[]
+  /** Custom domains: requests to this host mean this bucket, and their path is the key. */
+  readonly domains?: Readonly<Record<string, string>>
+  /** Refuse also what only the service refuses, such as the bucket in the path. Default false. */
+  readonly strict?: boolean
   /** Bytes that every part but the last has at least. Default 102400, as OSS has it; less where many small worlds are tried. */
   readonly minPartSize?: number
   readonly faults?: Faults
@@ -75,7 +82,11 @@ interface Progress {
 
 export function createHandler(options: HandlerOptions): Handler {
   const { clock, random, region = 'cn-hangzhou', minPartSize = MIN_PART_SIZE } = options
-  const { faults = createFaults() } = options
+  const { faults = createFaults(), baseNames = [], domains = {}, strict = false } = options
+  const names = {
+    baseNames,
+    domains: new Map(Object.entries(domains).map(([host, bucket]) => [hostName(host), bucket])),
+  }
   let sequence = 0
 
   return async (request) => {
@@ -177,22 +188,27 @@ export function createHandler(options: HandlerOptions): Handler {
     const { method, headers } = request
     const host = headers['host'] ?? ''
     const { path, query } = readTarget(request.target)
-    const addresses = addressesOf(host, path, options.baseNames ?? [])
+    const meaning = meaningOfHost(host, names)
+    const addresses = addressesOf(meaning, path)
     progress.address = addresses[0] ?? {}
     const posted = addresses.find((each) => isPostObject({ method, address: each, query, headers }))
     const verdict =
       posted === undefined
         ? authenticate(
             { method, query, headers, addresses },
-            { credentials: options.credentials, region, now: clock.now() },
+            { credentials: options.credentials, region, now: clock.now(), strict },
           )
         : // Who signed a form stands in the form.
           { kind: 'in-form' as const, address: posted }
     if (verdict.kind === 'refused') throw new Refusal(verdict.error)
     const { address } = verdict
-    if (verdict.kind === 'anonymous') throw new Refusal(anonymous(address))
+    if (verdict.kind === 'anonymous') {
+      if (RESPONSE_OVERRIDES.some((name) => name in query)) throw new Refusal(UNSIGNED_OVERRIDE)
+      throw new Refusal(anonymous(address))
+    }
     progress.address = address
     const { bucket, key } = address
+    if (strict) checkStrictly({ meaning, address, headers, region })
     if (bucket !== undefined) checkBucketName(bucket)
     if (key !== undefined) checkKey(key)
 
@@ -235,60 +251,6 @@ export function createHandler(options: HandlerOptions): Handler {
 
 function isPostObject(request: RoutableRequest): boolean {
   return route(request).name === 'PostObject'
-}
-
-/** Counts what comes, and remembers a failure of the body itself, which is no failure of the server. */
-async function* countBody(
-  body: AsyncIterable<Uint8Array>,
-  progress: Progress,
-  broken: { error: unknown },
-): AsyncGenerator<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]()
-  let isOver = false
-  try {
-    for (;;) {
-      const result = await chunks.next().catch((error: unknown) => {
-        isOver = true
-        broken.error = error ?? new ConnectionDropped('the body broke off')
-        throw broken.error
-      })
-      if (result.done) {
-        isOver = true
-        return
-      }
-      progress.bytesIn += result.value.length
-      yield result.value
-    }
-  } finally {
-    if (!isOver) await chunks.return?.()
-  }
-}
-
-/** Bytes that can't be read break the answer off, which tells the client; somebody here has to be told too. */
-function telling(body: AsyncIterable<Uint8Array>, tell: (error: unknown) => void): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      const chunks = body[Symbol.asyncIterator]()
-      return {
-        async next() {
-          try {
-            return await chunks.next()
-          } catch (error) {
-            tell(error)
-            throw error
-          }
-        },
-        async return() {
-          await chunks.return?.()
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
-}
-
-async function abandon(answer: Answer): Promise<void> {
-  if (!(answer.body instanceof Uint8Array)) await answer.body[Symbol.asyncIterator]().return?.()
 }
 
 function readTarget(target: string): Target {

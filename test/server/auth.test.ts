@@ -174,7 +174,7 @@ test('temporary credentials need their token, and theirs only, and end', async (
     const needless = { ...CREDENTIALS, securityToken: 'token' }
     assert.equal(
       codeOf(await world.expect(403, { ...GET, signed, credentials: needless })),
-      'InvalidSecurityToken',
+      'InvalidAccessKeyId',
     )
   }
   world.clock.time = session.expiration

@@ -96,7 +96,8 @@ export async function createWorld(options: Partial<HandlerOptions> = {}): Promis
       return reply
     },
   }
-  await world.expect(200, { method: 'PUT', bucket: 'examplebucket' })
+  const headers = options.strict ? { host: 'examplebucket.localhost' } : {}
+  await world.expect(200, { method: 'PUT', bucket: 'examplebucket', headers })
   log.length = 0
   return world
 }

@@ -4,7 +4,7 @@ import { parseHttpDate, parseIsoBasic } from '../../src/protocol/dates.js'
 import { decodeErrorDocument } from '../../src/protocol/errors.js'
 import type { HttpRequest } from '../../src/protocol/message.js'
 import type { WireAnswer, WireRequest } from '../../src/protocol/operations/operation.js'
-import { addressesOf, parseTarget } from '../../src/server/addressing.js'
+import { addressesOf, meaningOfHost, parseTarget } from '../../src/server/addressing.js'
 import { ConnectionDropped, type Handler } from '../../src/server/exchange.js'
 import { type OperationName, route } from '../../src/server/routes.js'
 import { concat } from '../../src/services/memory.js'
@@ -110,7 +110,7 @@ export function createFarEnd({
 export function askedOf(request: HttpRequest, baseNames: readonly string[]): Asked {
   const { method, headers } = request
   const { path, query } = parseTarget(request.target)
-  const [address = {}] = addressesOf(headers['host'] ?? '', path, baseNames)
+  const [address = {}] = addressesOf(meaningOfHost(headers['host'] ?? '', { baseNames }), path)
   const routed = route({ method, address, query, headers })
   if (routed.kind === 'refused') throw new Error(`no operation: ${method} ${request.target}`)
   return {

@@ -20,6 +20,8 @@ export interface ServeFlags {
   readonly accessKeyId?: string
   readonly accessKeySecret?: string
   readonly bucket?: readonly string[]
+  readonly domain?: readonly string[]
+  readonly strict?: boolean
   readonly durability: 'durable' | 'fast' | 'memory'
   readonly json?: boolean
   readonly quiet?: boolean
@@ -33,12 +35,15 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
   const dataDir = durability === 'memory' ? undefined : resolve(flags.data ?? defaultDataFolder(environment))
   const remembered = dataDir === undefined ? {} : await readRemembered(dataDir)
   const credentials = givenKeys(flags) ?? remembered.credentials
+  const domains = domainsOf(flags.domain ?? [])
   const port = flags.port ?? remembered.port ?? usualPort
   const server = await started(port, () =>
     createServer({
       durability,
       port,
       buckets,
+      domains,
+      strict: flags.strict ?? false,
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(flags.host === undefined ? {} : { host: flags.host }),
       ...(flags.region === undefined ? {} : { region: flags.region }),
@@ -88,6 +93,18 @@ async function announceOrTell(running: RunningServer, { environment, screen }: W
     )
     return 'not-possible'
   }
+}
+
+function domainsOf(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((text): [string, string] => {
+      const [domain = '', bucket = '', ...more] = text.split('=')
+      if (domain === '' || bucket === '' || more.length > 0) {
+        throw new UsageError(`--domain is a host name and a bucket, img.example.test=photos, not ${text}.`)
+      }
+      return [domain, bucket]
+    }),
+  )
 }
 
 function givenKeys({

@@ -54,7 +54,11 @@ const CODES: Readonly<Record<string, readonly [status: number, message: string, 
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed.'],
 
   AccessDenied: [403, 'AccessDenied', '0003-00000001'],
-  AccessForbidden: [403, 'CORSResponse: This CORS request is not allowed.'],
+  // The slip in the last header's name is the service's own.
+  AccessForbidden: [
+    403,
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec.",
+  ],
   InvalidAccessKeyId: [
     403,
     'The OSS Access Key Id you provided does not exist in our records.',
@@ -82,12 +86,14 @@ const CODES: Readonly<Record<string, readonly [status: number, message: string, 
   NoSuchKey: [404, 'The specified key does not exist.', '0026-00000001'],
   NoSuchLifecycle: [404, 'The lifecycle configuration does not exist.'],
   NoSuchServerSideEncryptionRule: [404, 'The server side encryption rule does not exist.'],
+  NoSuchTransferAccelerationConfiguration: [404, 'The transfer acceleration configuration does not exist.'],
   NoSuchUpload: [
     404,
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
     '0042-00000104',
   ],
   NoSuchVersion: [404, 'The specified version does not exist.'],
+  NoSuchWORMConfiguration: [404, 'The WORM configuration does not exist.'],
   NoSuchWebsiteConfiguration: [404, 'The website configuration does not exist.'],
   SymlinkTargetNotExist: [404, 'The target of the symbolic link does not exist.'],
 
@@ -97,7 +103,7 @@ const CODES: Readonly<Record<string, readonly [status: number, message: string, 
     'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
     '0015-00000104',
   ],
-  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty.', '0015-00000301'],
+  BucketNotEmpty: [409, 'The bucket has objects. Please delete them first.', '0015-00000301'],
   FileAlreadyExists: [
     409,
     'The object you specified already exists and can not be overwritten.',

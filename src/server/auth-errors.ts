@@ -2,7 +2,6 @@
 import { formatIso } from '../protocol/dates.js'
 import type { ErrorToSay } from '../protocol/errors.js'
 import { MAX_PRESIGN_SECONDS } from '../protocol/v4.js'
-import type { Address } from './addressing.js'
 
 /** Between the time a request says and the server's. */
 const MAX_SKEW_MS = 15 * 60 * 1000
@@ -26,17 +25,6 @@ export function expired(expiry: number, now: number): ErrorToSay {
     message: 'Request has expired.',
     ec: '0002-00000069',
     fields: { Expires: formatIso(expiry), ServerTime: formatIso(now) },
-  }
-}
-
-export function anonymous(address: Address): ErrorToSay {
-  if (address.bucket === undefined) {
-    return { code: 'AccessDenied', message: 'Anonymous access is forbidden for this operation.' }
-  }
-  return {
-    code: 'AccessDenied',
-    message: 'You have no right to access this object because of bucket acl.',
-    fields: { BucketName: address.bucket },
   }
 }
 

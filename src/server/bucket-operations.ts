@@ -1,31 +1,24 @@
-/** The operations on the service and on buckets, and the listings of what is in one. */
+/** The operations on the service and on whole buckets. */
+import { getBucketLocation, getBucketStat } from '../protocol/operations/bucket-facts.js'
+import type { Tag } from '../protocol/operations/bucket-tags.js'
 import {
   type BucketEntry,
   deleteBucket,
   getBucketInfo,
+  type ListBucketsInput,
   listBuckets,
   putBucket,
 } from '../protocol/operations/buckets.js'
-import {
-  type ObjectEntry as ListedObject,
-  type ListObjectsOutput,
-  listObjects,
-  listObjectsV2,
-} from '../protocol/operations/listing.js'
-import { listMultipartUploads } from '../protocol/operations/multipart-lists.js'
+import { countBucket } from './bucket-stat.js'
 import { type Exchange, type Operate, OWNER, Refusal } from './context.js'
-import { checkBucketAcl, invalidArgument } from './names.js'
+import { checkBucketAcl } from './names.js'
 import { receiveDocument } from './receive.js'
-import type { BucketRecord, ObjectEntry, ObjectRecord, Page } from './storage/storage.js'
+import type { BucketRecord, Page, Storage } from './storage/storage.js'
 
 export const bucketOperations = {
   ListBuckets: async (exchange) => {
     const input = listBuckets.decodeRequest(exchange.request)
-    const page = await exchange.storage.listBuckets({
-      prefix: input.prefix ?? '',
-      after: input.marker ?? '',
-      limit: input.maxKeys,
-    })
+    const page = await bucketsWithTags(exchange.storage, input)
     const nextMarker = page.entries.at(-1)?.name
     return listBuckets.encodeAnswer(
       {
@@ -48,6 +41,7 @@ export const bucketOperations = {
       created: exchange.clock.now(),
       acl,
       storageClass: input.storageClass ?? 'Standard',
+      ...(input.dataRedundancyType === undefined ? {} : { dataRedundancyType: input.dataRedundancyType }),
     })
     // Made again by its owner: of all that a bucket has, only the ACL can be said anew.
     if (input.acl !== undefined && known.acl !== acl) {
@@ -60,9 +54,29 @@ export const bucketOperations = {
     const input = getBucketInfo.decodeRequest(exchange.request)
     const bucket = await requireBucket(exchange, input.bucket)
     return getBucketInfo.encodeAnswer(
-      { ...bucketEntry(exchange, bucket), dataRedundancyType: 'LRS', owner: OWNER, acl: bucket.acl },
+      {
+        ...bucketEntry(exchange, bucket),
+        dataRedundancyType: bucket.dataRedundancyType ?? 'LRS',
+        owner: OWNER,
+        acl: bucket.acl,
+        resourceGroupId: RESOURCE_GROUP,
+      },
       input,
     )
+  },
+
+  GetBucketLocation: async (exchange) => {
+    const input = getBucketLocation.decodeRequest(exchange.request)
+    await requireBucket(exchange, input.bucket)
+    return getBucketLocation.encodeAnswer({ location: `oss-${exchange.region}` }, input)
+  },
+
+  GetBucketStat: async (exchange) => {
+    const input = getBucketStat.decodeRequest(exchange.request)
+    const bucket = await requireBucket(exchange, input.bucket)
+    const lastModifiedTime = Math.floor(exchange.clock.now() / 1000)
+    const counted = await countBucket(exchange.storage, bucket)
+    return getBucketStat.encodeAnswer({ ...counted, lastModifiedTime }, input)
   },
 
   DeleteBucket: async (exchange) => {
@@ -70,81 +84,37 @@ export const bucketOperations = {
     await exchange.storage.deleteBucket(input.bucket)
     return deleteBucket.encodeAnswer({}, input)
   },
-
-  ListObjects: async (exchange) => {
-    const input = listObjects.decodeRequest(exchange.request)
-    await requireBucket(exchange, input.bucket)
-    const page = await exchange.storage.listObjects(input.bucket, {
-      prefix: input.prefix ?? '',
-      delimiter: input.delimiter ?? '',
-      after: input.marker ?? '',
-      limit: input.maxKeys,
-    })
-    const nextMarker = lastName(page)
-    return listObjects.encodeAnswer(
-      { ...listedOf(page, true), ...(nextMarker === undefined ? {} : { nextMarker }) },
-      input,
-    )
-  },
-
-  ListObjectsV2: async (exchange) => {
-    const { request } = exchange
-    const type = request.query['list-type']
-    if (type !== '2') throw invalidArgument('list-type', type ?? '', 'The list type must be 2.')
-    const input = listObjectsV2.decodeRequest(request)
-    await requireBucket(exchange, input.bucket)
-    const token = input.continuationToken
-    const page = await exchange.storage.listObjects(input.bucket, {
-      prefix: input.prefix ?? '',
-      delimiter: input.delimiter ?? '',
-      after: token === undefined ? (input.startAfter ?? '') : readToken(token),
-      limit: input.maxKeys,
-    })
-    const next = lastName(page)
-    return listObjectsV2.encodeAnswer(
-      {
-        ...listedOf(page, input.fetchOwner),
-        ...(next === undefined ? {} : { nextContinuationToken: writeToken(next) }),
-      },
-      input,
-    )
-  },
-
-  ListMultipartUploads: async (exchange) => {
-    const input = listMultipartUploads.decodeRequest(exchange.request)
-    await requireBucket(exchange, input.bucket)
-    const { keyMarker, uploadIdMarker } = input
-    const page = await exchange.storage.listUploads(input.bucket, {
-      prefix: input.prefix ?? '',
-      delimiter: input.delimiter ?? '',
-      limit: input.maxUploads,
-      after:
-        keyMarker === undefined
-          ? undefined
-          : { key: keyMarker, ...(uploadIdMarker === undefined ? {} : { uploadId: uploadIdMarker }) },
-    })
-    const last = page.truncated ? page.entries.at(-1) : undefined
-    return listMultipartUploads.encodeAnswer(
-      {
-        uploads: page.entries.flatMap((entry) =>
-          entry.kind === 'upload'
-            ? [{ ...entry.upload, storageClass: entry.upload.headers['x-oss-storage-class'] ?? 'Standard' }]
-            : [],
-        ),
-        commonPrefixes: groupsOf(page.entries),
-        isTruncated: page.truncated,
-        nextKeyMarker: last === undefined ? '' : last.kind === 'upload' ? last.upload.key : last.prefix,
-        nextUploadIdMarker: last?.kind === 'upload' ? last.upload.uploadId : '',
-      },
-      input,
-    )
-  },
 } satisfies Record<string, Operate>
+
+/** This server knows no groups: all buckets are in one. */
+const RESOURCE_GROUP = 'rg-default'
+/** Buckets looked at in one go, of which those with the right tags are kept. */
+const SIFTED = 1000
 
 export async function requireBucket({ storage }: Exchange, name: string): Promise<BucketRecord> {
   const bucket = await storage.getBucket(name)
   if (bucket === undefined) throw new Refusal({ code: 'NoSuchBucket', fields: { BucketName: name } })
   return bucket
+}
+
+async function bucketsWithTags(storage: Storage, input: ListBucketsInput): Promise<Page<BucketRecord>> {
+  const { prefix = '', marker = '', maxKeys, tags = [] } = input
+  if (tags.length === 0) return storage.listBuckets({ prefix, after: marker, limit: maxKeys })
+  const found: BucketRecord[] = []
+  let after = marker
+  for (;;) {
+    const page = await storage.listBuckets({ prefix, after, limit: SIFTED })
+    found.push(...page.entries.filter((bucket) => hasTags(bucket.tags ?? [], tags)))
+    if (found.length > maxKeys) return { entries: found.slice(0, maxKeys), truncated: true }
+    if (!page.truncated) return { entries: found, truncated: false }
+    after = page.entries.at(-1)?.name ?? after
+  }
+}
+
+function hasTags(tags: readonly Tag[], wanted: NonNullable<ListBucketsInput['tags']>): boolean {
+  return wanted.every(({ key, value }) =>
+    tags.some((tag) => tag.key === key && (value === undefined || tag.value === value)),
+  )
 }
 
 /** Clients connect to the endpoint they find here, so it has to be the one they came by. */
@@ -160,48 +130,4 @@ function bucketEntry({ region, host }: Exchange, bucket: BucketRecord): BucketEn
     intranetEndpoint: endpoint,
     storageClass: bucket.storageClass,
   }
-}
-
-function listedOf(page: Page<ObjectEntry>, withOwner: boolean): Omit<ListObjectsOutput, 'nextMarker'> {
-  return {
-    objects: page.entries.flatMap((entry) =>
-      entry.kind === 'object' ? [listedObject(entry.object, withOwner)] : [],
-    ),
-    commonPrefixes: groupsOf(page.entries),
-    isTruncated: page.truncated,
-  }
-}
-
-function listedObject(object: ObjectRecord, withOwner: boolean): ListedObject {
-  return {
-    key: object.key,
-    lastModified: object.modified,
-    etag: object.etag,
-    type: object.type,
-    size: object.size,
-    storageClass: object.headers['x-oss-storage-class'] ?? 'Standard',
-    ...(withOwner ? { owner: OWNER } : {}),
-  }
-}
-
-function groupsOf(entries: readonly ({ kind: 'group'; prefix: string } | { kind: string })[]): string[] {
-  return entries.flatMap((entry) => ('prefix' in entry ? [entry.prefix] : []))
-}
-
-/** Where the next page begins; `undefined` on the last. */
-function lastName(page: Page<ObjectEntry>): string | undefined {
-  const last = page.truncated ? page.entries.at(-1) : undefined
-  if (last === undefined) return undefined
-  return last.kind === 'group' ? last.prefix : last.object.key
-}
-
-/** No character of a token needs an escape: clients differ in whether they undo one. */
-function writeToken(name: string): string {
-  return Buffer.from(name, 'utf8').toString('base64url')
-}
-
-function readToken(token: string): string {
-  const name = Buffer.from(token, 'base64url').toString('utf8')
-  if (writeToken(name) === token) return name
-  throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect.')
 }

@@ -18,11 +18,16 @@ export interface Service {
   readonly credentials: readonly ServerCredentials[]
 }
 
+/** Whoever signs with one of the server's keys is the owner of everything. */
+export type Principal = 'owner' | 'anonymous'
+
 export interface Exchange extends Service {
   /** Addressed and let in; its body is not read yet. */
   readonly request: WireRequest
   /** The Host the client asked for, with port. */
   readonly host: string
+  /** `anonymous` was let in to this operation on this object, not to whatever else it may touch: see access.ts. */
+  readonly principal: Principal
   readonly body: AsyncIterable<Uint8Array>
 }
 

@@ -4,13 +4,16 @@
  */
 import { formatHttpDate } from '../protocol/dates.js'
 import { type ErrorToSay, encodeErrorDocument, ProtocolError } from '../protocol/errors.js'
-import type { WireHeaders } from '../protocol/message.js'
+import type { Query, WireHeaders } from '../protocol/message.js'
+import { checkAnonymous } from './access.js'
 import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
-import { authenticate } from './auth.js'
-import { anonymous, UNSIGNED_OVERRIDE } from './auth-errors.js'
+import { authenticate, type Verdict } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
 import { bucketOperations } from './bucket-operations.js'
+import { bucketSettingsOperations } from './bucket-settings-operations.js'
 import { type Answer, type Operate, Refusal } from './context.js'
+import { corsHeadersOf } from './cors.js'
+import { corsOperations } from './cors-operations.js'
 import {
   type Clock,
   ConnectionDropped,
@@ -29,10 +32,10 @@ import {
   strikeHeaders,
 } from './faults.js'
 import { randomHex } from './hex.js'
+import { listingOperations } from './listing-operations.js'
 import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { objectOperations } from './object-operations.js'
-import { RESPONSE_OVERRIDES } from './operation-row.js'
 import { postObjectOperations } from './post-object-operation.js'
 import { type OperationName, type RoutableRequest, route } from './routes.js'
 import { type Storage, StorageError } from './storage/storage.js'
@@ -64,6 +67,9 @@ export interface HandlerOptions {
 
 const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...bucketOperations,
+  ...bucketSettingsOperations,
+  ...corsOperations,
+  ...listingOperations,
   ...objectOperations,
   ...multipartOperations,
   ...postObjectOperations,
@@ -78,6 +84,8 @@ interface Progress {
   code?: string
   bytesIn: number
   effects: readonly FaultEffect[]
+  /** What the bucket's CORS rules add to the answer, be it an error. */
+  corsHeaders: WireHeaders
 }
 
 export function createHandler(options: HandlerOptions): Handler {
@@ -92,7 +100,7 @@ export function createHandler(options: HandlerOptions): Handler {
   return async (request) => {
     const started = clock.now()
     const requestId = randomHex(random, 24)
-    const progress: Progress = { bytesIn: 0, effects: [] }
+    const progress: Progress = { bytesIn: 0, effects: [], corsHeaders: {} }
     sequence += 1
     const own = sequence
 
@@ -124,6 +132,7 @@ export function createHandler(options: HandlerOptions): Handler {
         date: formatHttpDate(clock.now()),
         'x-oss-request-id': requestId,
         'x-oss-server-time': String(Math.max(0, Math.round(clock.now() - started))),
+        ...progress.corsHeaders,
         ...answer.headers,
       }
       const hasLength = 'content-length' in headers || answer.status === 204 || answer.status === 304
@@ -180,6 +189,31 @@ export function createHandler(options: HandlerOptions): Handler {
     return { ...answer, headers: { ...answer.headers, ...headers } }
   }
 
+  /** Known before anything is decided, since a browser hides from its page whatever comes without them. */
+  async function corsHeaders(
+    { method, headers }: ServerRequest,
+    bucket: string | undefined,
+  ): Promise<WireHeaders> {
+    const { origin } = headers
+    const mayBeCached = method === 'GET' || method === 'HEAD'
+    if (bucket === undefined || method === 'OPTIONS' || !(origin || mayBeCached)) return {}
+    const cors = (await options.storage.getBucket(bucket))?.cors
+    return cors === undefined ? {} : corsHeadersOf(cors, { origin, method })
+  }
+
+  /** Who asks for what. */
+  function judge({ method, headers }: ServerRequest, query: Query, addresses: readonly Address[]): Verdict {
+    // Nobody signs what a browser asks beforehand; a presigned URL is signed for another method.
+    if (method === 'OPTIONS') return { kind: 'anonymous', address: addresses[0] ?? {} }
+    // Who signed a form stands in the form.
+    const posted = addresses.find((each) => isPostObject({ method, address: each, query, headers }))
+    if (posted !== undefined) return { kind: 'anonymous', address: posted }
+    return authenticate(
+      { method, query, headers, addresses },
+      { credentials: options.credentials, region, now: clock.now(), strict },
+    )
+  }
+
   async function answer(
     request: ServerRequest,
     progress: Progress,
@@ -191,29 +225,23 @@ export function createHandler(options: HandlerOptions): Handler {
     const meaning = meaningOfHost(host, names)
     const addresses = addressesOf(meaning, path)
     progress.address = addresses[0] ?? {}
-    const posted = addresses.find((each) => isPostObject({ method, address: each, query, headers }))
-    const verdict =
-      posted === undefined
-        ? authenticate(
-            { method, query, headers, addresses },
-            { credentials: options.credentials, region, now: clock.now(), strict },
-          )
-        : // Who signed a form stands in the form.
-          { kind: 'in-form' as const, address: posted }
+    progress.corsHeaders = await corsHeaders(request, progress.address.bucket)
+    const verdict = judge(request, query, addresses)
     if (verdict.kind === 'refused') throw new Refusal(verdict.error)
     const { address } = verdict
-    if (verdict.kind === 'anonymous') {
-      if (RESPONSE_OVERRIDES.some((name) => name in query)) throw new Refusal(UNSIGNED_OVERRIDE)
-      throw new Refusal(anonymous(address))
-    }
     progress.address = address
     const { bucket, key } = address
     if (strict) checkStrictly({ meaning, address, headers, region })
     if (bucket !== undefined) checkBucketName(bucket)
     if (key !== undefined) checkKey(key)
 
-    const routed = route({ method, address, query, headers })
+    // A browser asks beforehand about the whole URL; what its parameters mean is for the request to come.
+    const routed = route({ method, address, query: method === 'OPTIONS' ? {} : query, headers })
     if (routed.name !== undefined) progress.operation = routed.name
+    const principal = verdict.kind === 'signed' ? 'owner' : 'anonymous'
+    if (principal === 'anonymous') {
+      await checkAnonymous(options.storage, { operation: routed.name, ...address, query, headers })
+    }
     if (routed.kind === 'refused') throw new Refusal(routed.error)
     if (query['uploadId']) progress.uploadId = query['uploadId']
     if (/^[0-9]+$/.test(query['partNumber'] ?? '')) progress.partNumber = Number(query['partNumber'])
@@ -236,6 +264,7 @@ export function createHandler(options: HandlerOptions): Handler {
       minPartSize,
       credentials: options.credentials,
       host,
+      principal,
       request: { method, query, headers, ...address },
       body: progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),
     })

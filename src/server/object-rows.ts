@@ -30,7 +30,7 @@ export const OBJECT_ROWS = [
   { name: 'DeleteObjectTagging', method: 'DELETE', on: 'object', needs: ['tagging'] },
   { name: 'PutSymlink', method: 'PUT', on: 'object', needs: ['symlink'] },
   { name: 'GetSymlink', method: 'GET', on: 'object', needs: ['symlink'] },
-  { name: 'OptionObject', method: 'OPTIONS', on: 'object' },
+  { name: 'OptionObject', method: 'OPTIONS', on: 'object', done: true },
 
   { name: 'RestoreObject', method: 'POST', on: 'object', needs: ['restore'] },
   { name: 'CleanRestoredObject', method: 'POST', on: 'object', needs: ['cleanRestoredObject'] },

@@ -12,7 +12,7 @@ import {
   type PostObjectInput,
 } from '../protocol/operations/post-object.js'
 import { checkPostPolicy, decodePostPolicy } from '../protocol/post-policy.js'
-import { anonymous } from './auth-errors.js'
+import { checkAnonymousObject } from './access.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { locationOf } from './location.js'
@@ -41,7 +41,7 @@ export const postObjectOperations = {
     const body = checkedBody(exchange)
     const form = await readForm(body, { boundary, limits: FORM_LIMITS }).catch(refusedForm)
     const input = decodePostObject(name, form)
-    const { least, most } = admit(exchange, bucket, input)
+    const { least, most } = await admit(exchange, bucket, input)
     checkKey(input.key)
     checkSettings(input)
     const stored = storedHeadersOf(input.headers)
@@ -76,15 +76,15 @@ export const postObjectOperations = {
 } satisfies Record<string, Operate>
 
 /** Who may post this, and how large a file. */
-function admit(
-  { credentials, region, clock }: Exchange,
+async function admit(
+  { storage, credentials, region, clock }: Exchange,
   bucket: BucketRecord,
   { fields, key, headers }: PostObjectInput,
-): { readonly least: number; readonly most: number } {
+): Promise<{ readonly least: number; readonly most: number }> {
   const now = clock.now()
   const verdict = authenticatePost(fields, { credentials, region, now })
   if (verdict.kind === 'anonymous') {
-    if (bucket.acl !== 'public-read-write') throw new Refusal(anonymous({ bucket: bucket.name, key }))
+    await checkAnonymousObject(storage, bucket, { key, right: 'write', headers })
     return { least: 0, most: Number.POSITIVE_INFINITY }
   }
   const judged = new Map([...fields].map(([field, value]) => [field, fromWire(value)]))

@@ -168,8 +168,8 @@ test('what is not implemented is said so, and nothing is done', async () => {
   const world = await createWorld()
   await world.expect(200, { method: 'PUT', ...AT, body: 'x' })
   const asks: Ask[] = [
-    { method: 'GET', bucket: 'examplebucket', query: { acl: '' } },
-    { method: 'PUT', bucket: 'examplebucket', query: { cors: '' } },
+    { method: 'GET', bucket: 'examplebucket', query: { resourceGroup: '' } },
+    { method: 'PUT', bucket: 'examplebucket', query: { website: '' } },
     { method: 'PUT', bucket: 'examplebucket', query: { lifecycle: '' } },
     { method: 'DELETE', bucket: 'examplebucket', query: { lifecycle: '' } },
     { method: 'POST', bucket: 'examplebucket', query: { delete: '' } },

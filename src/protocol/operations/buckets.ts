@@ -1,4 +1,6 @@
 /** The operations on the service and on whole buckets. An empty string and an absent parameter mean the same; decoding gives absent. */
+
+import type { Query } from '../message.js'
 import { child, children, element, optionalElement, printXml, text, type XmlElement } from '../xml.js'
 import {
   documentOf as answerDocument,
@@ -23,6 +25,8 @@ export interface ListBucketsInput {
   readonly marker?: string
   /** 1 to 1000; 100 where the request does not say. */
   readonly maxKeys: number
+  /** Only buckets that have all of these tags; without a value, the key alone counts. */
+  readonly tags?: readonly { readonly key: string; readonly value?: string }[]
 }
 
 export interface BucketEntry {
@@ -66,6 +70,7 @@ export interface BucketInfo extends BucketEntry {
   readonly acl: string
   /** `Enabled` or `Suspended`; absent when it was never set. */
   readonly versioning?: string
+  readonly resourceGroupId?: string
 }
 
 /** Nothing beyond success. */
@@ -74,14 +79,15 @@ export type Done = Readonly<Record<never, never>>
 /** GET of the service. */
 export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
   name: 'ListBuckets',
-  encodeRequest: ({ prefix, marker, maxKeys }) => ({
+  encodeRequest: ({ prefix, marker, maxKeys, tags }) => ({
     method: 'GET',
-    query: { ...present({ prefix, marker }), 'max-keys': String(maxKeys) },
+    query: { ...present({ prefix, marker }), 'max-keys': String(maxKeys), ...tagQuery(tags) },
     headers: {},
   }),
   decodeRequest: ({ query }) => ({
     ...present({ prefix: query['prefix'], marker: query['marker'] }),
     maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100 }),
+    ...tagsOf(query),
   }),
   encodeAnswer: (output, input) =>
     xmlAnswer(
@@ -109,6 +115,51 @@ export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
       ...(isTruncated ? { nextMarker: requiredText(root, 'NextMarker') } : {}),
     }
   },
+}
+
+function tagQuery(tags: ListBucketsInput['tags'] = []): Record<string, string> {
+  return tags.length === 0
+    ? {}
+    : {
+        tagging: tags
+          .map(
+            ({ key, value }) =>
+              JSON.stringify(key) + (value === undefined ? '' : `:${JSON.stringify(value)}`),
+          )
+          .join(','),
+      }
+}
+
+/** `tagging="k":"v","k2":"v2"`, or `tag-key=k` and perhaps `tag-value=v`. */
+function tagsOf(query: Query): Pick<ListBucketsInput, 'tags'> {
+  const { tagging, 'tag-key': key, 'tag-value': value } = query
+  if (tagging) {
+    const text = '"(?:[^"\\\\]|\\\\.)*"'
+    const pair = new RegExp(`^(${text})(?::(${text}))?(?:,|$)`)
+    const tags: { key: string; value?: string }[] = []
+    for (let rest = tagging; rest !== ''; ) {
+      const found = pair.exec(rest)
+      const [name, content] = [unquoted(found?.[1]), unquoted(found?.[2])]
+      if (found === null || name === undefined) {
+        throw invalidArgument('tagging', tagging, 'Pairs such as "key":"value" are expected.')
+      }
+      tags.push(content === undefined ? { key: name } : { key: name, value: content })
+      rest = rest.slice(found[0].length)
+    }
+    return { tags }
+  }
+  if (key) return { tags: [{ key, ...given({ value }) }] }
+  if (value) throw invalidArgument('tag-value', value, 'A tag-key is required beside it.')
+  return {}
+}
+
+function unquoted(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    return undefined
+  }
 }
 
 /** PUT of a bucket. */
@@ -141,8 +192,8 @@ export const putBucket: Operation<PutBucketInput, Done> = {
       bucket: bucketOf(request),
       ...given({ acl }),
       ...present({
-        storageClass: configuration && text(configuration, 'StorageClass'),
-        dataRedundancyType: configuration && text(configuration, 'DataRedundancyType'),
+        storageClass: configuration && oneOf(STORAGE_CLASSES, configuration, 'StorageClass'),
+        dataRedundancyType: configuration && oneOf(REDUNDANCIES, configuration, 'DataRedundancyType'),
       }),
     }
   },
@@ -164,6 +215,7 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
           ownerElement(info.owner),
           element('AccessControlList', [element('Grant', info.acl)]),
           optionalElement('Versioning', info.versioning),
+          optionalElement('ResourceGroupId', info.resourceGroupId),
           ...ABSENT_FEATURES,
         ]),
       ]),
@@ -176,7 +228,10 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
       dataRedundancyType: text(bucket, 'DataRedundancyType') || 'LRS',
       owner: readOwner(child(bucket, 'Owner') ?? bucket),
       acl: requiredText(child(bucket, 'AccessControlList') ?? bucket, 'Grant'),
-      ...present({ versioning: text(bucket, 'Versioning') }),
+      ...present({
+        versioning: text(bucket, 'Versioning'),
+        resourceGroupId: text(bucket, 'ResourceGroupId'),
+      }),
     }
   },
 }
@@ -188,6 +243,21 @@ export const deleteBucket: Operation<BucketInput, Done> = {
   decodeRequest: (request) => ({ bucket: bucketOf(request) }),
   encodeAnswer: () => emptyAnswer(204),
   decodeAnswer: nothingBeyondSuccess,
+}
+
+const STORAGE_CLASSES: ReadonlySet<string> = new Set([
+  'Standard',
+  'IA',
+  'Archive',
+  'ColdArchive',
+  'DeepColdArchive',
+])
+const REDUNDANCIES: ReadonlySet<string> = new Set(['LRS', 'ZRS'])
+
+function oneOf(allowed: ReadonlySet<string>, parent: XmlElement, name: string): string | undefined {
+  const value = text(parent, name)?.trim()
+  if (!value || allowed.has(value)) return value
+  throw invalidArgument(name, value, `The ${name} is not supported.`)
 }
 
 const BUCKET_ACLS: ReadonlySet<string> = new Set(['private', 'public-read', 'public-read-write'])

@@ -18,7 +18,7 @@ import { type Owner, ownerElement, readOwner } from './buckets.js'
 import type { Operation, WireRequest } from './operation.js'
 import { bucketOf, countOf, encodingTypeOf, given, MAX_PAGE, present } from './requests.js'
 
-interface ListingInput {
+export interface ListingInput {
   readonly bucket: string
   readonly prefix?: string
   readonly delimiter?: string
@@ -51,7 +51,7 @@ export interface ObjectEntry {
   readonly owner?: Owner
 }
 
-interface ListingOutput {
+export interface ListingOutput {
   readonly objects: readonly ObjectEntry[]
   readonly commonPrefixes: readonly string[]
   readonly isTruncated: boolean
@@ -146,14 +146,14 @@ export const listObjectsV2: Operation<ListObjectsV2Input, ListObjectsV2Output> =
   },
 }
 
-function listingQuery(input: ListingInput): Record<string, string> {
+export function listingQuery(input: ListingInput): Record<string, string> {
   return {
     ...given({ prefix: input.prefix, delimiter: input.delimiter, 'encoding-type': input.encodingType }),
     'max-keys': String(input.maxKeys),
   }
 }
 
-function readListing(request: WireRequest): ListingInput {
+export function readListing(request: WireRequest): ListingInput {
   const { query } = request
   return {
     bucket: bucketOf(request),
@@ -177,38 +177,46 @@ function echoElements(input: ListingInput): (XmlElement | undefined)[] {
 function resultElements(output: ListingOutput, encodingType: 'url' | undefined): XmlElement[] {
   return [
     ...output.objects.map((object) =>
-      element('Contents', [
-        nameElement('Key', object.key, encodingType),
-        timeElement('LastModified', object.lastModified),
-        element('ETag', quoteEtag(object.etag)),
-        element('Type', object.type),
-        element('Size', object.size),
-        element('StorageClass', object.storageClass),
-        object.owner && ownerElement(object.owner),
-      ]),
+      element('Contents', [nameElement('Key', object.key, encodingType), ...entryElements(object)]),
     ),
     ...prefixElements(output.commonPrefixes, encodingType),
   ]
 }
 
+/** All that is said of an object but its key. */
+export function entryElements(object: ObjectEntry): (XmlElement | undefined)[] {
+  return [
+    timeElement('LastModified', object.lastModified),
+    element('ETag', quoteEtag(object.etag)),
+    element('Type', object.type),
+    element('Size', object.size),
+    element('StorageClass', object.storageClass),
+    object.owner && ownerElement(object.owner),
+  ]
+}
+
 function readResult(root: XmlElement): ListingOutput {
-  const name = nameReader(root)
   return {
-    objects: children(root, 'Contents').map((object) => {
-      const owner = child(object, 'Owner')
-      return {
-        key: name(requiredText(object, 'Key')),
-        lastModified: requiredTime(object, 'LastModified'),
-        etag: requiredEtag(object),
-        type: text(object, 'Type') || 'Normal',
-        size: requiredCount(object, 'Size'),
-        storageClass: text(object, 'StorageClass') || 'Standard',
-        ...(owner ? { owner: readOwner(owner) } : {}),
-      }
-    }),
+    objects: readEntries(root, 'Contents'),
     commonPrefixes: readPrefixes(root),
     isTruncated: requiredFlag(root, 'IsTruncated'),
   }
+}
+
+export function readEntries(root: XmlElement, elementName: string): ObjectEntry[] {
+  const name = nameReader(root)
+  return children(root, elementName).map((object) => {
+    const owner = child(object, 'Owner')
+    return {
+      key: name(requiredText(object, 'Key')),
+      lastModified: requiredTime(object, 'LastModified'),
+      etag: requiredEtag(object),
+      type: text(object, 'Type') || 'Normal',
+      size: requiredCount(object, 'Size'),
+      storageClass: text(object, 'StorageClass') || 'Standard',
+      ...(owner ? { owner: readOwner(owner) } : {}),
+    }
+  })
 }
 
 export function prefixElements(prefixes: readonly string[], encodingType: 'url' | undefined): XmlElement[] {

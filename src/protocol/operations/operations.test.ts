@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { toWire } from '../encode.js'
+import { getBucketAcl, getBucketLocation, getBucketStat, putBucketAcl } from './bucket-facts.js'
+import { deleteBucketTags, getBucketTags, putBucketTags } from './bucket-tags.js'
 import { deleteBucket, getBucketInfo, listBuckets, type Owner, putBucket } from './buckets.js'
+import { deleteBucketCors, getBucketCors, putBucketCors } from './cors.js'
 import { listObjects, listObjectsV2 } from './listing.js'
 import {
   abortMultipartUpload,
@@ -15,6 +18,8 @@ import { listMultipartUploads, listParts } from './multipart-lists.js'
 import { getObject, getObjectMeta, headObject } from './object-reads.js'
 import { deleteObject, putObject } from './objects.js'
 import type { Operation } from './operation.js'
+import { getBucketLogging, getBucketReferer, getBucketRequestPayment } from './unset-settings.js'
+import { getBucketVersioning, listLiveChannels, listObjectVersions } from './versions.js'
 
 const bucket = fc.constantFrom('b-1', 'examplebucket')
 const key = fc.oneof(
@@ -117,7 +122,11 @@ const bucketEntry = {
   intranetEndpoint: word,
   storageClass: word,
 }
-laws(listBuckets, record({ maxKeys: page }, { prefix: plainKey, marker: plainKey }), () =>
+const wantedTags = fc.array(record({ key: fc.string({ minLength: 1 }) }, { value: fc.string() }), {
+  minLength: 1,
+  maxLength: 3,
+})
+laws(listBuckets, record({ maxKeys: page }, { prefix: plainKey, marker: plainKey, tags: wantedTags }), () =>
   fc.oneof(
     record({
       owner,
@@ -136,14 +145,67 @@ laws(
   putBucket,
   record(
     { bucket },
-    { acl: fc.constantFrom('private', 'public-read'), storageClass: word, dataRedundancyType: word },
+    {
+      acl: fc.constantFrom('private', 'public-read'),
+      storageClass: fc.constantFrom('Standard', 'IA', 'DeepColdArchive'),
+      dataRedundancyType: fc.constantFrom('LRS', 'ZRS'),
+    },
   ),
   done,
 )
 laws(getBucketInfo, bucketInput, () =>
-  record({ ...bucketEntry, dataRedundancyType: word, owner, acl: word }, { region: word, versioning: word }),
+  record(
+    { ...bucketEntry, dataRedundancyType: word, owner, acl: word },
+    { region: word, versioning: word, resourceGroupId: word },
+  ),
 )
 laws(deleteBucket, bucketInput, done)
+laws(putBucketAcl, record({ bucket, acl: fc.constantFrom('private', 'public-read-write') }), done)
+laws(getBucketAcl, bucketInput, () => record({ owner, acl: word }))
+laws(getBucketLocation, bucketInput, () => record({ location: word }))
+const classStat = record({ objects: fc.integer({ min: 1 }), bytes: count, billed: count })
+const standardStat = classStat.map((stat) => ({ ...stat, billed: stat.bytes }))
+const classes = record({}, { Standard: standardStat, IA: classStat, DeepColdArchive: classStat })
+const stat = {
+  storage: count,
+  objects: count,
+  uploads: count,
+  parts: count,
+  lastModifiedTime: count,
+  classes,
+}
+laws(getBucketStat, bucketInput, () => record(stat))
+
+const tags = fc.uniqueArray(record({ key: plainKey, value: plainKey }), { selector: (tag) => tag.key })
+laws(putBucketTags, record({ bucket, tags }), done)
+laws(getBucketTags, bucketInput, () => record({ tags }))
+laws(deleteBucketTags, record({ bucket }, { keys: fc.array(word, { minLength: 1 }) }), done)
+
+const pattern = fc.constantFrom('*', 'http://*.example.com', 'x-oss-*', 'a')
+const corsRule = record(
+  {
+    allowedOrigins: fc.array(pattern, { minLength: 1, maxLength: 3 }),
+    allowedMethods: fc.subarray(['GET', 'PUT', 'POST', 'DELETE', 'HEAD'], { minLength: 1 }),
+    allowedHeaders: fc.array(pattern, { maxLength: 3 }),
+    exposeHeaders: fc.array(word, { maxLength: 3 }),
+  },
+  { maxAgeSeconds: fc.nat(999_999_999) },
+)
+const cors = record(
+  { rules: fc.array(corsRule, { minLength: 1, maxLength: 4 }) },
+  { responseVary: fc.constant(true) },
+)
+laws(putBucketCors, record({ bucket, cors }), done)
+laws(getBucketCors, bucketInput, () => cors)
+laws(deleteBucketCors, bucketInput, done)
+
+laws(getBucketVersioning, bucketInput, () => record({}, { status: word }))
+laws(getBucketLogging, bucketInput, () => record({}, { targetBucket: word }))
+laws(getBucketReferer, bucketInput, () =>
+  record({ allowEmpty: flag }, { referers: fc.array(plainKey, { minLength: 1, maxLength: 3 }) }),
+)
+laws(getBucketRequestPayment, bucketInput, () => record({ payer: word }))
+laws(listLiveChannels, record({ bucket, maxKeys: page }, { prefix: plainKey, marker: plainKey }), done)
 
 const stored = {
   crc64,
@@ -211,6 +273,22 @@ laws(
       return fc.oneof(
         record({ ...results, isTruncated: fc.constant(false) }),
         record({ ...results, isTruncated: fc.constant(true), nextContinuationToken: anyKey }),
+      )
+    }),
+)
+
+laws(
+  listObjectVersions,
+  record(listing, { ...listingOptions, keyMarker: key, versionIdMarker: word }),
+  (input) =>
+    listed(input, ({ anyKey, anyKeys }) => {
+      const results = { objects: fc.array(object(anyKey), { maxLength: 3 }), commonPrefixes: anyKeys }
+      return fc.oneof(
+        record({ ...results, isTruncated: fc.constant(false) }),
+        record(
+          { ...results, isTruncated: fc.constant(true), nextKeyMarker: anyKey },
+          { nextVersionIdMarker: word },
+        ),
       )
     }),
 )

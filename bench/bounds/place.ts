@@ -1,0 +1,15 @@
+/** Where a bound is tried, and what is told of it. */
+export interface Place {
+  /** Empty, on a real disk, and removed afterwards. */
+  readonly dataDir: string
+  say(text: string): void
+}
+
+export interface Bound {
+  readonly what: string
+  readonly bound: string
+  readonly measured: string
+  readonly holds: boolean
+}
+
+export const bucket = 'examplebucket'

@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import type { Disk, DiskFile } from './disk-port.js'
 import { type Contents, type ContentWriter, DurabilityError } from './ledger.js'
 
-/** Collected before a write goes to the disk: fewer, larger writes. */
-const WRITE_SIZE = 512 * 1024
+/** Collected before a write goes to the disk: fewer, larger writes, and smaller ones when many bodies come in at once. */
+const MOST_WRITE_SIZE = 512 * 1024
+const LEAST_WRITE_SIZE = 64 * 1024
+/** Collected by all writers together; as much again may be on its way to the disk. */
+const PENDING_BYTES = 64 * 1024 * 1024
 /** A client may send single bytes; each chunk costs memory beyond its bytes. */
 const MOST_PENDING_CHUNKS = 1024
 const READ_SIZE = 256 * 1024
@@ -37,6 +40,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
     if (error instanceof DurabilityError) failure ??= error
     throw error
   }
+  const crowd: Crowd = { writers: 0 }
   const syncFan = coalesced((fan: string) => disk.syncFolder(join(folder, fan)).catch(noted))
   const folderOf = (id: string): string => join(folder, id.slice(0, 2))
   const pathOf = (id: string): string => join(folderOf(id), id)
@@ -60,7 +64,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
         if (failure !== undefined) throw failure
       }
 
-      return createWriter({ id, disk, folder, path: pathOf(id), file, sync })
+      return createWriter({ id, disk, folder, path: pathOf(id), file, sync, crowd })
     },
 
     async *read(id, start, end) {
@@ -91,6 +95,15 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
   }
 }
 
+/** How many contents are being written; they share the memory for what is not written yet. */
+interface Crowd {
+  writers: number
+}
+
+function writeSizeIn({ writers }: Crowd): number {
+  return Math.min(MOST_WRITE_SIZE, Math.max(LEAST_WRITE_SIZE, Math.floor(PENDING_BYTES / writers)))
+}
+
 interface WriterOptions {
   readonly id: string
   readonly disk: Disk
@@ -100,9 +113,12 @@ interface WriterOptions {
   readonly file: DiskFile
   /** Resolves when the bytes and the folder's entry are as lasting as was asked for. */
   sync(): Promise<void>
+  readonly crowd: Crowd
 }
 
-function createWriter({ id, disk, folder, path, file, sync }: WriterOptions): ContentWriter {
+function createWriter({ id, disk, folder, path, file, sync, crowd }: WriterOptions): ContentWriter {
+  crowd.writers += 1
+  let isCounted = true
   let pending: Uint8Array[] = []
   let pendingBytes = 0
   let writing: Promise<void> = Promise.resolve()
@@ -118,8 +134,14 @@ function createWriter({ id, disk, folder, path, file, sync }: WriterOptions): Co
     writing.catch(() => undefined)
   }
 
+  function leave(): void {
+    if (isCounted) crowd.writers -= 1
+    isCounted = false
+  }
+
   /** A second close does no harm. */
   async function letGo(): Promise<void> {
+    leave()
     await writing.catch(() => undefined)
     await file.close().catch(() => undefined)
   }
@@ -129,7 +151,7 @@ function createWriter({ id, disk, folder, path, file, sync }: WriterOptions): Co
     async write(chunk) {
       pending.push(chunk)
       pendingBytes += chunk.length
-      if (pendingBytes >= WRITE_SIZE || pending.length >= MOST_PENDING_CHUNKS) await flush()
+      if (pendingBytes >= writeSizeIn(crowd) || pending.length >= MOST_PENDING_CHUNKS) await flush()
     },
     async seal() {
       try {
@@ -137,6 +159,7 @@ function createWriter({ id, disk, folder, path, file, sync }: WriterOptions): Co
         await writing
         await sync()
       } finally {
+        leave()
         await file.close()
       }
     },

@@ -1,5 +1,7 @@
 /** The clients. A new one is a folder here and a line in this list. */
+import { curl } from './curl/curl.js'
 import { go } from './go/go.js'
+import { ossutil } from './ossutil/ossutil.js'
 import type { Part } from './part.js'
 
-export const parts: readonly Part[] = [go]
+export const parts: readonly Part[] = [go, ossutil, curl]

@@ -2,6 +2,7 @@
  * The OSS Go SDK v2, by the integration tests of its makers: the module is downloaded, its tests are compiled and run as
  * they are, each in a process and with buckets of its own, so that one which breaks off takes no other with it.
  */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { forEachAtOnce, isChosen, type Outcome, type Part, type PartContext } from '../part.js'
 import { runProgram } from '../programs.js'
@@ -60,7 +61,10 @@ async function runWay(context: PartContext, suite: Suite, way: Way): Promise<voi
   if (tests.length === 0) return
   context.say(`${tests.length} tests, ${way.way}`)
   const server = await startServe({
-    folder: join(context.folder, `serve-${way.signature}-${way.durability}`),
+    folder: join(
+      context.folder,
+      `serve-${way.signature}-${way.durability}-${randomBytes(4).toString('hex')}`,
+    ),
     durability: way.durability,
   })
   try {

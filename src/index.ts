@@ -17,7 +17,24 @@ export type { ProgressCallback } from './engine/progress.js'
 export type { Verify } from './engine/reconcile.js'
 export type { UploadState, WaitingRequest } from './engine/state.js'
 export type { UploadResult } from './engine/upload.js'
-export { Bucket, type BucketOptions, endpointOfService } from './node/bucket.js'
+export { Bucket, type BucketOptions, endpointOfService, type ServiceOptions } from './node/bucket.js'
+export type { DeskOptions } from './node/desk.js'
+export {
+  type BucketInfo,
+  type CreateBucketOptions,
+  createBucket,
+  type ObjectFacts,
+  statBucket,
+  statObject,
+} from './node/facts.js'
+export {
+  type BucketEntry,
+  type Listed,
+  type ListingOptions,
+  listBuckets,
+  listObjects,
+  type ObjectEntry,
+} from './node/listing.js'
 export type { Whose } from './node/local-logs.js'
 export {
   type ByteSink,
@@ -38,6 +55,7 @@ export {
   type RemoteUploads,
   remoteUploads,
 } from './node/remote.js'
+export { type RemovalOptions, removeObjects } from './node/removal.js'
 export { defaultStore } from './node/store.js'
 export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from './node/upload.js'
 export { version } from './node/version.js'

@@ -33,9 +33,18 @@ function withoutSecret(header: string): string {
   return name === undefined ? header : `${name}: ...`
 }
 
+/** Control characters, and those that turn the direction of a line around: raw, they would reach the terminal. */
+const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** A name as it stands; one with unprintable characters escaped, in quotes that a shell reads back. */
+export function shownName(name: string): string {
+  return name.search(unprintable) === -1 ? name : shellQuote(name)
+}
+
 export function shellQuote(text: string): string {
-  // Raw, they would reach the terminal before they reach a shell.
-  if (/\p{Cc}/u.test(text)) return `$'${text.replace(/[\\']/g, '\\$&').replace(/\p{Cc}/gu, escaped)}'`
+  if (text.search(unprintable) !== -1) {
+    return `$'${text.replace(/[\\']/g, '\\$&').replace(unprintable, escaped)}'`
+  }
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 

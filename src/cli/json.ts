@@ -4,7 +4,11 @@ import type { Failure } from './failure.js'
 import type { Screen } from './screen.js'
 
 export function writeJson(screen: Screen, type: string, fields: object): void {
-  screen.out(JSON.stringify({ type, v: 1, ...fields }))
+  screen.out(jsonLine(type, fields))
+}
+
+export function jsonLine(type: string, fields: object): string {
+  return JSON.stringify({ type, v: 1, ...fields })
 }
 
 export function writeFailure(screen: Screen, failure: Failure, fields: object = {}): void {

@@ -29,6 +29,15 @@ export function withOutput(command: Command): Command {
     .option('--no-progress', 'no progress line')
 }
 
+/** For commands that only ask: nobody waits long at a terminal. */
+export function withRetry(command: Command): Command {
+  return command.option(
+    '--retry-for <duration>',
+    'how long to try a request that gets no answer: 15m, forever (default: 20s)',
+    read(parseDuration),
+  )
+}
+
 export function withTransfer(command: Command): Command {
   return command
     .option('-j, --num-threads <count>', 'parts in flight at once, or auto (default: 4)', read(parseThreads))
@@ -91,4 +100,13 @@ export function parsePort(text: string): number {
   const port = Number(text)
   if (!/^[0-9]+$/.test(text) || port > 65_535) throw new RangeError('It is no port from 0 to 65535.')
   return port
+}
+
+/** @throws RangeError */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(count) || count < 1) {
+    throw new RangeError('It is no whole number from 1 on.')
+  }
+  return count
 }

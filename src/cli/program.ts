@@ -2,11 +2,13 @@
 import { Command, Option } from 'commander'
 import {
   collect,
+  parseCount,
   parsePort,
   read,
   readSize,
   withConnection,
   withOutput,
+  withRetry,
   withStore,
   withTransfer,
 } from './options.js'
@@ -144,6 +146,71 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     .action(async (file, url, flags) =>
       ended(await (await import('./commands/verify.js')).verify(file, url, flags, world)),
     )
+
+  const ls = program
+    .command('ls')
+    .description('list buckets, or the objects of a bucket one level deep')
+    .argument('[where]', 'oss://bucket or oss://bucket/prefix; without it the buckets of the account')
+    .option('-r, --recursive', 'every key that begins with the prefix')
+    .option('--limit <count>', 'at most so many lines', read(parseCount))
+    .option('--bytes', 'sizes in bytes')
+    .option('--json', 'one JSON object per line on stdout, a summary last')
+  withRetry(withConnection(ls))
+    .addHelpText(
+      'after',
+      examples('ls', 'ls oss://examplebucket/backups/', 'ls -r --bytes --limit 100 oss://examplebucket'),
+    )
+    .action(async (url, flags) => ended(await (await import('./commands/ls.js')).ls(url, flags, world)))
+
+  const stat = program
+    .command('stat')
+    .description('what the service tells of an object, its CRC-64 and metadata included, or of a bucket')
+    .argument('<object>', 'oss://bucket/key, or oss://bucket')
+    .option('--json', 'one JSON object per line on stdout, a summary last')
+  withRetry(withConnection(stat))
+    .addHelpText(
+      'after',
+      examples('stat oss://examplebucket/backups/backup.tar', 'stat --local oss://examplebucket'),
+    )
+    .action(async (url, flags) => ended(await (await import('./commands/stat.js')).stat(url, flags, world)))
+
+  const rm = program
+    .command('rm')
+    .description('remove objects; unfinished uploads stay, see discard')
+    .argument('<objects...>', 'oss://bucket/key, several; with -r one oss://bucket/prefix')
+    .option('-r, --recursive', 'every object whose key begins with the prefix; asks first')
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'only tell what would be removed')
+    .option('--json', 'one JSON object per line on stdout, a summary last')
+    .option('--quiet', 'nothing but errors')
+  withRetry(withConnection(rm))
+    .addHelpText(
+      'after',
+      examples(
+        'rm oss://examplebucket/backups/old.tar',
+        'rm -r --dry-run oss://examplebucket/backups/2023-',
+        'rm -r --yes oss://examplebucket/tmp/',
+      ),
+    )
+    .action(async (urls, flags) => ended(await (await import('./commands/rm.js')).rm(urls, flags, world)))
+
+  const mb = program
+    .command('mb')
+    .description('make a bucket; one of yours that is there already is left as it is')
+    .argument('<bucket>', 'oss://bucket')
+    .addOption(
+      new Option('--acl <acl>', 'who may read and write (default: private)').choices([
+        'private',
+        'public-read',
+        'public-read-write',
+      ]),
+    )
+    .option('--storage-class <class>', 'such as IA or Archive (default: Standard)')
+    .option('--json', 'one JSON object per line on stdout, a summary last')
+    .option('--quiet', 'nothing but errors')
+  withRetry(withConnection(mb))
+    .addHelpText('after', examples('mb oss://examplebucket', 'mb --local --acl public-read oss://photos'))
+    .action(async (url, flags) => ended(await (await import('./commands/mb.js')).mb(url, flags, world)))
 
   program
     .command('serve')

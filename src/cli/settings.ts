@@ -1,5 +1,5 @@
 /** Where to send and with which key: flags first, then the environment. Nothing falls back to this machine by itself. */
-import { Bucket, type BucketOptions, defaultStore, endpointOfService } from '../index.js'
+import { Bucket, type BucketOptions, defaultStore, endpointOfService, type ServiceOptions } from '../index.js'
 import { UsageError } from './failure.js'
 import type { Environment } from './home.js'
 import { findRunningServer } from './run-file.js'
@@ -9,6 +9,20 @@ export interface ConnectionFlags {
   readonly region?: string
   readonly local?: boolean
   readonly signatureVersion?: 'v1' | 'v4'
+}
+
+export interface RetryFlags {
+  /** Milliseconds; may be `Infinity`. */
+  readonly retryFor?: number
+}
+
+const usualPatienceMs = 20_000
+
+/** For commands that only ask. */
+export function retryOf({ retryFor = usualPatienceMs }: RetryFlags): {
+  readonly retry: { readonly noProgressForMs: number }
+} {
+  return { retry: { noProgressForMs: retryFor } }
 }
 
 /** Everything of a bucket but its name. `endpoint` is absent where neither flags nor environment tell it. */
@@ -41,13 +55,18 @@ export async function resolveConnection(
 }
 
 /** @throws UsageError without an endpoint; UploadError `invalid-argument` for names that can't be */
-export function openBucket({ endpoint, ...rest }: Connection, name: string): Bucket {
+export function openBucket(connection: Connection, name: string): Bucket {
+  return new Bucket({ ...openService(connection), name })
+}
+
+/** @throws UsageError without an endpoint */
+export function openService({ endpoint, ...rest }: Connection): ServiceOptions {
   if (endpoint === undefined) {
     throw new UsageError(
       'No endpoint. Give --endpoint, set OSS_ENDPOINT or OSS_REGION, or give --local for the longhaul server of this machine.',
     )
   }
-  return new Bucket({ ...rest, endpoint, name })
+  return { ...rest, endpoint }
 }
 
 export function storeFolder(flags: { readonly store?: string }, environment: Environment): string {

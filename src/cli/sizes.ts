@@ -109,6 +109,6 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
 }
 
 /** `1 part`, `2 parts`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
 }

@@ -12,6 +12,7 @@ import { type Addressing, type Endpoint, parseEndpoint } from '../services/oss/e
 import { checkBucketName } from '../services/oss/names.js'
 import { createOssService } from '../services/oss/oss.js'
 import type { OssOptions } from '../services/oss/requests.js'
+import { createServiceClient, type ServiceClient } from '../services/service-client.js'
 import { createNodeRuntime } from './runtime.js'
 
 export interface BucketOptions {
@@ -107,6 +108,20 @@ export class Bucket {
       clock: createNodeRuntime(),
     }
   }
+}
+
+/** A service as a caller names it: everything of a bucket but its name. */
+export type ServiceOptions = Omit<BucketOptions, 'name'>
+
+/** What can be asked of a service without naming a bucket. @throws UploadError as `Bucket` does */
+export function serviceClientOver(options: ServiceOptions, transport: Transport): ServiceClient {
+  const clock = createNodeRuntime()
+  return createServiceClient({
+    ...options,
+    credentials: createCredentials(options.credentials, clock),
+    transport,
+    clock,
+  })
 }
 
 function missing(variable: string): UploadError {

@@ -7,16 +7,29 @@ import { createNodeRuntime } from './runtime.js'
 /** Connections beside those for parts: listing and settling must not wait for a part. */
 const spareSockets = 2
 
+interface TransportOptions {
+  readonly numThreads: number
+  readonly limitRate?: number | undefined
+}
+
 export async function withTransport<T>(
-  options: { readonly numThreads: number; readonly limitRate?: number | undefined },
+  options: TransportOptions,
   work: (transport: Transport) => Promise<T>,
 ): Promise<T> {
-  const { transport, close } = createNodeTransport({ maxSockets: options.numThreads + spareSockets })
-  const limited =
-    options.limitRate === undefined ? transport : limitRate(transport, options.limitRate, createNodeRuntime())
+  const { transport, close } = openTransport(options)
   try {
-    return await work(limited)
+    return await work(transport)
   } finally {
     await close()
   }
+}
+
+/** For work that is no one call: whoever opens it closes it. */
+export function openTransport(options: TransportOptions): {
+  readonly transport: Transport
+  close(): Promise<void>
+} {
+  const { transport, close } = createNodeTransport({ maxSockets: options.numThreads + spareSockets })
+  if (options.limitRate === undefined) return { transport, close }
+  return { transport: limitRate(transport, options.limitRate, createNodeRuntime()), close }
 }

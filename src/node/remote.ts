@@ -3,15 +3,13 @@
  * to abort what no checkpoint names: by its id, and only while nobody adds a part to it.
  */
 import { ServiceError, UploadError } from '../engine/errors.js'
-import { createLiveness, type Persisting, persist } from '../engine/life.js'
-import type { CancelSignal, CheckpointStore } from '../engine/ports.js'
-import { asUploadError } from '../engine/retry.js'
-import type { BucketClient } from '../services/bucket-client.js'
+import type { CheckpointStore } from '../engine/ports.js'
 import type { Bucket } from './bucket.js'
-import { withTransport } from './connection.js'
+import { type Desk, type DeskOptions, inParallel, withDesk } from './desk.js'
 import { isKnown, localLogs, type Whose, whoseUpload } from './local-logs.js'
-import { createNodeRuntime } from './runtime.js'
 import { bucketOf } from './upload.js'
+
+export type RemoteOptions = DeskOptions
 
 export interface RemoteUpload {
   readonly bucket: string
@@ -36,14 +34,6 @@ export interface RemoteUploads {
   /** The service's clock, milliseconds since the epoch. */
   readonly now: number
 }
-
-export interface RemoteOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly retry?: { readonly noProgressForMs?: number | undefined } | undefined
-}
-
-/** Requests at once: each upload takes one for its parts. */
-const numThreads = 4
 
 /** Parts in flight may land after an abort, so it is repeated until the service knows the upload no more. */
 const maxAborts = 3
@@ -118,39 +108,6 @@ export async function abortIfOlder(
   })
 }
 
-interface Desk {
-  readonly client: BucketClient
-  readonly signal: CancelSignal
-  ask<T>(operation: string, once: () => Promise<T>, passOn?: readonly ServiceError['meaning'][]): Promise<T>
-}
-
-/** Requests that are tried again as those of uploads are. */
-async function withDesk<T>(
-  bucket: Bucket | string,
-  { signal = new AbortController().signal, retry }: RemoteOptions,
-  work: (desk: Desk) => Promise<T>,
-): Promise<T> {
-  const runtime = createNodeRuntime()
-  try {
-    return await withTransport({ numThreads }, (transport) => {
-      const client = bucketOf(bucket).clientOver(transport)
-      return work({
-        client,
-        signal,
-        ask: (operation, once, passOn) => {
-          const liveness = createLiveness(runtime, retry?.noProgressForMs ?? 60_000)
-          const persisting: Persisting = { ports: { runtime }, signal, liveness, emit: () => {} }
-          return persist(persisting, { operation }, once, passOn)
-        },
-      })
-    })
-  } catch (error) {
-    if (error instanceof UploadError) throw error
-    if (signal.aborted) throw new UploadError('cancelled', 'Stopped.', { cause: signal.reason })
-    throw error instanceof ServiceError ? asUploadError(error) : error
-  }
-}
-
 type Listed = Pick<RemoteUpload, 'key' | 'uploadId' | 'initiated'>
 
 async function listAll({ client, signal, ask }: Desk, prefix: string): Promise<readonly Listed[]> {
@@ -222,30 +179,4 @@ function timeOf({ client }: Desk): number {
   const now = client.now()
   if (now === undefined) throw new UploadError('interrupted', 'The service did not tell its time. Try again.')
   return now
-}
-
-/** The results in the order of the items, a few at work at once. */
-async function inParallel<In, Out>(
-  items: readonly In[],
-  work: (item: In) => Promise<Out>,
-): Promise<readonly Out[]> {
-  const results: Out[] = []
-  const queue = [...items.entries()]
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [index, item] = next
-      results[index] = await work(item)
-    }
-  }
-  const ends = await Promise.allSettled(
-    Array.from({ length: numThreads }, () =>
-      worker().catch((error: unknown) => {
-        queue.length = 0
-        throw error
-      }),
-    ),
-  )
-  const failed = ends.find((end) => end.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-  return results
 }

@@ -54,12 +54,18 @@ export interface BucketClient {
   headObject(key: string, options: { readonly signal: CancelSignal }): Promise<ObjectHead>
   /** Success also when there is no such object. */
   deleteObject(key: string, options: { readonly signal: CancelSignal }): Promise<void>
-  /** Success also when the bucket is there and ours. */
-  createBucket(options: { readonly signal: CancelSignal }): Promise<void>
+  /** Success also when the bucket is there and ours; an ACL given then becomes its ACL. */
+  createBucket(options: {
+    readonly signal: CancelSignal
+    /** `private`, `public-read` or `public-read-write`. */
+    readonly acl?: string
+    readonly storageClass?: string
+  }): Promise<void>
   bucketInfo(options: { readonly signal: CancelSignal }): Promise<BucketInfo>
-  /** At most a thousand objects, in the byte order of their keys. */
+  /** At most `limit` objects and common prefixes, or a thousand, in the byte order of their keys. */
   listObjects(options: {
     readonly signal: CancelSignal
+    readonly limit?: number
     readonly prefix?: string
     readonly delimiter?: string
     readonly page?: string
@@ -98,16 +104,17 @@ export function createBucketClient(options: OssOptions): BucketClient {
     deleteObject: async (key, { signal }) => {
       await requests.call(deleteObject, { bucket, key }, { signal })
     },
-    createBucket: async ({ signal }) => {
-      await requests.call(putBucket, { bucket }, { signal })
+    createBucket: async ({ signal, acl, storageClass }) => {
+      const wanted = { ...(acl ? { acl } : {}), ...(storageClass ? { storageClass } : {}) }
+      await requests.call(putBucket, { bucket, ...wanted }, { signal })
     },
     bucketInfo: async ({ signal }) => (await requests.call(getBucketInfo, { bucket }, { signal })).output,
-    listObjects: async ({ signal, prefix, delimiter, page }) => {
+    listObjects: async ({ signal, limit = 1000, prefix, delimiter, page }) => {
       const { output } = await requests.call(
         listObjectsV2,
         {
           bucket,
-          maxKeys: 1000,
+          maxKeys: Math.min(limit, 1000),
           encodingType: 'url',
           fetchOwner: false,
           ...(prefix ? { prefix } : {}),

@@ -39,6 +39,9 @@ export interface OssOptions {
   readonly clock: Clock
 }
 
+/** Without a bucket, what is asked concerns none. */
+export type AccessOptions = Omit<OssOptions, 'bucket'> & { readonly bucket?: string }
+
 export interface CallOptions {
   readonly signal: CancelSignal
   /** Beside those of the operation. */
@@ -72,14 +75,14 @@ const refusedKeys: ReadonlySet<string> = new Set([
 export class Requests {
   readonly endpoint: Endpoint
   readonly clock: ServiceClock
-  readonly #options: OssOptions
+  readonly #options: AccessOptions
 
   /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
-  constructor(options: OssOptions) {
+  constructor(options: AccessOptions) {
     this.#options = options
     this.endpoint = parseEndpoint(options.endpoint, options)
     this.clock = new ServiceClock(options.clock)
-    checkBucketName(options.bucket)
+    if (options.bucket !== undefined) checkBucketName(options.bucket)
     if (options.signatureVersion !== 'v1' && this.endpoint.region === undefined) {
       throw new UploadError('invalid-argument', `The endpoint ${options.endpoint} needs a region beside it.`)
     }
@@ -121,7 +124,7 @@ export class Requests {
   #asked(operation: string, { key }: WireRequest): Asked {
     if (key !== undefined) checkKey(key)
     const { origin, region } = this.endpoint
-    return { operation, bucket: this.#options.bucket, key, origin, region }
+    return { operation, bucket: this.#options.bucket ?? '', key, origin, region }
   }
 
   /** Resolves with an answer of success. */
@@ -227,12 +230,14 @@ export class Requests {
 /** Where a request goes: the bucket in the host name or in the path. */
 export function addressOf(
   endpoint: Endpoint,
-  bucket: string,
+  bucket: string | undefined,
   request: Pick<WireRequest, 'key' | 'query'>,
 ): { origin: string; host: string; target: string } {
   const url = new URL(endpoint.origin)
-  if (endpoint.addressing === 'virtual') url.hostname = `${bucket}.${url.hostname}`
-  const path = `${endpoint.addressing === 'virtual' ? '' : `/${bucket}`}/${percentEncodePath(request.key ?? '')}`
+  const isInHost = endpoint.addressing === 'virtual' && bucket !== undefined
+  if (isInHost) url.hostname = `${bucket}.${url.hostname}`
+  const folder = isInHost || bucket === undefined ? '' : `/${bucket}`
+  const path = `${folder}/${percentEncodePath(request.key ?? '')}`
   const query = encodeQuery(request.query)
   return { origin: url.origin, host: url.host, target: query === '' ? path : `${path}?${query}` }
 }

@@ -6,6 +6,8 @@ import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
 import { createHandler } from './handler.js'
 import { randomHex } from './hex.js'
+import { keepLifecycle } from './lifecycle-keeper.js'
+import type { LifecycleRun } from './lifecycle-run.js'
 import { listen } from './listen.js'
 import { checkBucketName } from './names.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
@@ -58,6 +60,11 @@ export interface Server {
   readonly accessKeySecret: string
   readonly faults: Faults
   readonly requests: RequestLog
+  /**
+   * Does what the buckets' lifecycle rules say is due by the server's clock, and tells how much that was. The server does
+   * so itself when it starts, and then once an hour unless it was given a clock.
+   */
+  runLifecycle(): Promise<LifecycleRun>
   /** Ends requests under way, within two seconds, then closes the storage. Again: the same promise. */
   close(): Promise<void>
 }
@@ -119,12 +126,15 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       port: options.port ?? 0,
       onFailure,
     })
+    const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })
     async function end(): Promise<void> {
       const cut = setTimeout(clock.stop, CLOSE_GRACE_MS)
       try {
         await listener.close(CLOSE_GRACE_MS)
       } finally {
         clearTimeout(cut)
+        clock.stop()
+        await lifecycle.stop()
         await storage.close()
       }
     }
@@ -138,6 +148,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       accessKeySecret: first.accessKeySecret,
       faults,
       requests,
+      runLifecycle: lifecycle.run,
       close() {
         closing ??= end()
         return closing

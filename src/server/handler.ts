@@ -32,6 +32,7 @@ import {
   strikeHeaders,
 } from './faults.js'
 import { randomHex } from './hex.js'
+import { lifecycleOperations } from './lifecycle-operations.js'
 import { listingOperations } from './listing-operations.js'
 import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
@@ -69,6 +70,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...bucketOperations,
   ...bucketSettingsOperations,
   ...corsOperations,
+  ...lifecycleOperations,
   ...listingOperations,
   ...objectOperations,
   ...multipartOperations,

@@ -19,6 +19,7 @@ export {
 } from './exchange.js'
 export { createFaults, type FaultEffect, type FaultRule, type Faults } from './faults.js'
 export { createHandler, type HandlerOptions } from './handler.js'
+export type { LifecycleRun } from './lifecycle-run.js'
 export type { RequestLog } from './request-log.js'
 export { DataFolderError, openDiskStorage } from './storage/disk.js'
 export { createMemoryStorage } from './storage/memory.js'

@@ -116,12 +116,12 @@ export function createObjects(core: Core): Objects {
       })
     },
 
-    deleteObject(bucket, key) {
+    deleteObject(bucket, key, isMeant = () => true) {
       return locks.shared(`bucket ${bucket}`, async () => {
         await requireBucket(bucket)
         await locks.exclusive(lockName(bucket, key), async () => {
           const old = await stored(bucket, key)
-          if (old === undefined) return
+          if (old === undefined || !isMeant(published(old))) return
           const { changes, dropped } = await retire(old)
           await commit([...changes, { type: 'del', key: keys.object(bucket, key) }], { dropped })
         })

@@ -4,7 +4,7 @@
  */
 import type { Tag } from '../../protocol/operations/bucket-tags.js'
 import type { CorsConfiguration } from '../../protocol/operations/cors.js'
-import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle.js'
+import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle-rules.js'
 
 /** What was asked of the storage that it can't grant. `failed` means the storage itself is at fault. */
 export type StorageErrorCode =
@@ -153,8 +153,8 @@ export interface Storage {
   ): Promise<void>
   getObject(bucket: string, key: string): Promise<ObjectRecord | undefined>
   openObject(bucket: string, key: string): Promise<OpenObject | undefined>
-  /** Without effect when there is no such object. */
-  deleteObject(bucket: string, key: string): Promise<void>
+  /** Without effect when there is no such object, or `isMeant` says no of the one there is. */
+  deleteObject(bucket: string, key: string, isMeant?: (object: ObjectRecord) => boolean): Promise<void>
   listObjects(bucket: string, query: ListQuery & { after: string }): Promise<Page<ObjectEntry>>
 
   createUpload(bucket: string, upload: UploadRecord): Promise<void>
@@ -172,8 +172,11 @@ export interface Storage {
     assemble: (upload: UploadRecord, parts: readonly PartRecord[]) => Assembly,
     options: { ifAbsent: boolean },
   ): Promise<ObjectRecord>
-  /** Rejects with `no-such-upload`. */
-  abortUpload(ref: UploadRef): Promise<void>
+  /** Rejects with `no-such-upload`. Without effect when `isMeant` says no. */
+  abortUpload(
+    ref: UploadRef,
+    isMeant?: (upload: UploadRecord, parts: readonly PartRecord[]) => boolean,
+  ): Promise<void>
   /** Ordered by key, then by upload id. `afterId` counts only together with a key; without it, all of that key are past. */
   listUploads(
     bucket: string,

@@ -119,10 +119,11 @@ export function createUploads(
       )
     },
 
-    abortUpload(ref) {
+    abortUpload(ref, isMeant = () => true) {
       return locks.exclusive(lockName(ref), async () => {
-        await requireUpload(ref)
+        const upload = await requireUpload(ref)
         const parts = await partsOf(ref)
+        if (!isMeant(upload, parts.map(published))) return
         await commit(forget(ref, parts), { dropped: contentsOf(parts) })
       })
     },

@@ -1,0 +1,110 @@
+/**
+ * What a bucket's lifecycle rules say is due: pure decisions over records and a time. Days are whole: what is to go after
+ * one day goes at the first midnight (UTC) that is at least a day after its last change, as OSS has it.
+ */
+import type { Tag } from '../protocol/operations/bucket-tags.js'
+import type { LifecycleAge, LifecycleRule } from '../protocol/operations/lifecycle-rules.js'
+import { parseTagging } from './names.js'
+import type { BucketRecord, ObjectRecord, StoredHeaders, UploadRecord } from './storage/storage.js'
+import { storageClassOf } from './storage-class.js'
+
+const DAY_MS = 86_400_000
+const COLDNESS = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']
+
+export type DueAction =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'move'; readonly storageClass: string }
+
+/** Where rules disagree, an object goes rather than stays, and gets colder rather than less cold. */
+export function dueForObject(bucket: BucketRecord, object: ObjectRecord, now: number): DueAction {
+  const rules = rulesFor(bucket, object)
+  if ((expiryOf(rules, object.modified)?.at ?? Number.POSITIVE_INFINITY) <= now) return { kind: 'expire' }
+  const present = COLDNESS.indexOf(storageClassOf(object.headers, bucket))
+  const coldest = rules
+    .flatMap((rule) => rule.transitions)
+    .filter(({ age }) => dueAt(age, object.modified) <= now)
+    .map(({ storageClass }) => COLDNESS.indexOf(storageClass))
+    .reduce((most, each) => Math.max(most, each), present)
+  const storageClass = COLDNESS[coldest]
+  return coldest > present && storageClass !== undefined
+    ? { kind: 'move', storageClass }
+    : { kind: 'nothing' }
+}
+
+/** @param lastChange when it was begun, or its last part came */
+export function isAbortDue(
+  bucket: BucketRecord,
+  upload: UploadRecord,
+  { lastChange, now }: { readonly lastChange: number; readonly now: number },
+): boolean {
+  return enabledRules(bucket).some(
+    ({ prefix, tags, abortMultipartUpload: age }) =>
+      age !== undefined &&
+      upload.key.startsWith(prefix) &&
+      hasAll(tagsOf(upload.headers), tags) &&
+      dueAt(age, lastChange) <= now,
+  )
+}
+
+/** When the object will go, and by which rule; `undefined` if by none. */
+export function objectExpiry(
+  bucket: BucketRecord,
+  object: ObjectRecord,
+): { readonly at: number; readonly ruleId: string } | undefined {
+  return expiryOf(rulesFor(bucket, object), object.modified)
+}
+
+export function enabledRules({ lifecycle }: BucketRecord): readonly LifecycleRule[] {
+  return lifecycle?.rules.filter((rule) => rule.enabled) ?? []
+}
+
+function rulesFor(bucket: BucketRecord, object: ObjectRecord): LifecycleRule[] {
+  const rules = enabledRules(bucket).filter((rule) => object.key.startsWith(rule.prefix))
+  if (rules.length === 0) return []
+  const tags = tagsOf(object.headers)
+  return rules.filter(({ tags: wanted, filter }) => {
+    if (!hasAll(tags, wanted)) return false
+    if (filter === undefined) return true
+    const { sizeGreaterThan = -1, sizeLessThan = Number.POSITIVE_INFINITY, nots } = filter
+    if (object.size <= sizeGreaterThan || object.size >= sizeLessThan) return false
+    return !nots.some(
+      ({ prefix, tag }) => object.key.startsWith(prefix) && (tag === undefined || hasAll(tags, [tag])),
+    )
+  })
+}
+
+function expiryOf(
+  rules: readonly LifecycleRule[],
+  modified: number,
+): { readonly at: number; readonly ruleId: string } | undefined {
+  return rules
+    .flatMap(({ id, expiration }) =>
+      expiration === undefined ? [] : [{ ruleId: id, at: dueAt(expiration, modified) }],
+    )
+    .filter(({ at }) => at !== Number.POSITIVE_INFINITY)
+    .reduce<{ at: number; ruleId: string } | undefined>(
+      (first, each) => (first === undefined || each.at < first.at ? each : first),
+      undefined,
+    )
+}
+
+/** Infinite for what the age never reaches. */
+function dueAt(age: LifecycleAge, lastChange: number): number {
+  if ('days' in age) return midnightFrom(lastChange + age.days * DAY_MS)
+  if ('date' in age) return age.date
+  return lastChange < age.createdBefore ? midnightFrom(lastChange) : Number.POSITIVE_INFINITY
+}
+
+function midnightFrom(time: number): number {
+  return Math.ceil(time / DAY_MS) * DAY_MS
+}
+
+function tagsOf(headers: StoredHeaders): readonly Tag[] {
+  const tagging = headers['x-oss-tagging']
+  return tagging === undefined ? [] : parseTagging(tagging).map(([key, value]) => ({ key, value }))
+}
+
+function hasAll(tags: readonly Tag[], wanted: readonly Tag[]): boolean {
+  return wanted.every(({ key, value }) => tags.some((tag) => tag.key === key && tag.value === value))
+}

@@ -1,0 +1,197 @@
+/** Lifecycle rules: kept, refused, and done. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { child, children, text } from '../../src/protocol/xml.js'
+import { createMemoryStorage, createServer } from '../../src/server/index.js'
+import { runLifecycle } from '../../src/server/lifecycle-run.js'
+import {
+  codeOf,
+  createWorld,
+  documentOf,
+  initiate,
+  type Reply,
+  START,
+  sendPart,
+  type World,
+} from './world.js'
+
+const bucket = 'examplebucket'
+const DAY = 86_400_000
+
+const config = (...rules: string[]): string =>
+  `<LifecycleConfiguration>${rules.map((rule) => `<Rule>${rule}</Rule>`).join('')}</LifecycleConfiguration>`
+
+const put = (world: World, body: string, headers: Record<string, string> = {}): Promise<Reply> =>
+  world.ask({ method: 'PUT', bucket, query: { lifecycle: '' }, headers, body })
+
+const ON = '<Status>Enabled</Status>'
+const EXPIRE = '<Expiration><Days>1</Days></Expiration>'
+
+test('rules are told as they were put, with an id where there was none, and gone once deleted', async () => {
+  const world = await createWorld()
+  const query = { lifecycle: '' }
+  const none = await world.expect(404, { method: 'GET', bucket, query })
+  assert.equal(codeOf(none), 'NoSuchLifecycle')
+  const full = `<ID>all</ID><Prefix>中文前缀+/</Prefix>${ON}<Tag><Key>k:1</Key><Value>v</Value></Tag>
+    <Filter><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan><Not><Prefix>中文前缀+/a</Prefix></Not></Filter>
+    <Expiration><Days>357</Days></Expiration><AbortMultipartUpload><Days>356</Days></AbortMultipartUpload>
+    <Transition><Days>355</Days><StorageClass>IA</StorageClass></Transition>
+    <Transition><Days>356</Days><StorageClass>Archive</StorageClass></Transition>
+    <NoncurrentVersionExpiration><NoncurrentDays>9</NoncurrentDays></NoncurrentVersionExpiration>`
+  const dates = `<Prefix>log/</Prefix><Status>Disabled</Status>
+    <Expiration><Date>2100-12-25T00:00:00.000Z</Date></Expiration>
+    <AbortMultipartUpload><CreatedBeforeDate>2016-12-20T00:00:00.000Z</CreatedBeforeDate></AbortMultipartUpload>`
+  assert.equal((await put(world, config(full, dates))).status, 200)
+  const root = documentOf(await world.expect(200, { method: 'GET', bucket, query }))
+  const [first, second] = children(root, 'Rule')
+  assert.ok(first && second)
+  assert.deepEqual(
+    ['ID', 'Prefix', 'Status'].map((name) => text(first, name)),
+    ['all', '中文前缀+/', 'Enabled'],
+  )
+  const days = (name: string) => children(first, name).map((each) => text(each, 'Days'))
+  assert.deepEqual(
+    [days('Expiration'), days('AbortMultipartUpload'), days('Transition')],
+    [['357'], ['356'], ['355', '356']],
+  )
+  assert.match(text(second, 'ID') ?? '', /^[0-9a-f]{32}$/)
+  const expiration = child(second, 'Expiration')
+  assert.equal(expiration && text(expiration, 'Date'), '2100-12-25T00:00:00.000Z')
+  for (const _ of [1, 2]) await world.expect(204, { method: 'DELETE', bucket, query })
+  await world.expect(404, { method: 'GET', bucket, query })
+  for (const method of ['GET', 'PUT', 'DELETE']) {
+    const body = config(`${ON}${EXPIRE}`)
+    const asked = { method, bucket: 'no-such', query, ...(method === 'PUT' ? { body } : {}) }
+    assert.equal(codeOf(await world.expect(404, asked)), 'NoSuchBucket')
+  }
+})
+
+const abort = (inner: string): string => `${ON}<AbortMultipartUpload>${inner}</AbortMultipartUpload>`
+const move = (age: string, storageClass = 'IA'): string =>
+  `<Transition>${age}<StorageClass>${storageClass}</StorageClass></Transition>`
+const BEFORE = '<CreatedBeforeDate>2016-12-20T00:00:00.000Z</CreatedBeforeDate>'
+
+test('rules that mean nothing are refused, with their EC', async () => {
+  const world = await createWorld()
+  const wrong: [body: string, code: string, ec?: string][] = [
+    ['<This is a bad xml></bad as I am>', 'MalformedXML'],
+    ['<LifecycleConfiguration></LifecycleConfiguration>', 'MalformedXML'],
+    [config(EXPIRE), 'MalformedXML'],
+    [config(`<Status>On</Status>${EXPIRE}`), 'MalformedXML'],
+    [config(`${ON}<Prefix>a</Prefix><Prefix>b</Prefix>${EXPIRE}`), 'MalformedXML', '0014-00000010'],
+    [config(ON), 'InvalidRequest', '0014-00000026'],
+    [config(`${ON}<Expiration></Expiration>`), 'MalformedXML', '0014-00000060'],
+    [config(`${ON}<Expiration><Days>1</Days>${BEFORE}</Expiration>`), 'MalformedXML'],
+    [config(`${ON}<Expiration><Days>0</Days></Expiration>`), 'InvalidArgument'],
+    [config(`${ON}<Expiration><Days>1.5</Days></Expiration>`), 'InvalidArgument'],
+    [config(`${ON}<Expiration><Date>2100-12-25T00:00:01.000Z</Date></Expiration>`), 'InvalidArgument'],
+    [config(`${ON}<Expiration><Date>2100-12-25</Date></Expiration>`), 'InvalidArgument'],
+    [config(abort('<IsAccessTime>false</IsAccessTime><Days>1</Days>')), 'MalformedXML', '0014-00000071'],
+    [config(abort('')), 'MalformedXML', '0014-00000073'],
+    [config(abort(`<Days>1</Days>${BEFORE}`)), 'MalformedXML', '0014-00000074'],
+    [config(`${ON}${EXPIRE}<Later></Later>`), 'MalformedXML', '0014-00000003'],
+    [config(`${ON}${EXPIRE}<Tag><Key>test#</Key><Value>a</Value></Tag>`), 'InvalidArgument', '0014-00000031'],
+    [config(`${ON}${EXPIRE}<Tag><Key>test</Key><Value>)%</Value></Tag>`), 'InvalidArgument'],
+    [config(`${ON}<ID>${'i'.repeat(256)}</ID>${EXPIRE}`), 'InvalidArgument'],
+    [
+      config(`${ON}<ID>i</ID><Prefix>a</Prefix>${EXPIRE}`, `${ON}<ID>i</ID><Prefix>b</Prefix>${EXPIRE}`),
+      'InvalidArgument',
+    ],
+    [
+      config(`${ON}<Expiration>${BEFORE}</Expiration>${move('<Days>356</Days>')}`),
+      'InvalidRequest',
+      '0014-00000080',
+    ],
+    [config(`${ON}<Expiration><Days>9</Days></Expiration>${move('<Days>9</Days>')}`), 'InvalidRequest'],
+    [config(`${ON}${move('<Days>9</Days>', 'Archive')}${move('<Days>9</Days>')}`), 'InvalidRequest'],
+    [config(`${ON}${move('<Days>9</Days>', 'Standard')}`), 'InvalidArgument'],
+    [
+      config(`${ON}${move('<Days>9</Days><AllowSmallFile>true</AllowSmallFile>')}`),
+      'MalformedXML',
+      '0014-00000052',
+    ],
+    [config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${EXPIRE}`), 'InvalidRequest'],
+  ]
+  for (const [body, code, ec] of wrong) {
+    const reply = await put(world, body)
+    assert.deepEqual([reply.status, codeOf(reply)], [400, code], body)
+    if (ec !== undefined) assert.equal(reply.headers['x-oss-ec'], ec, body)
+  }
+  const byAccess = await put(world, config(`${ON}${move('<IsAccessTime>true</IsAccessTime><Days>9</Days>')}`))
+  assert.deepEqual([byAccess.status, codeOf(byAccess)], [501, 'NotImplemented'])
+  await world.expect(404, { method: 'GET', bucket, query: { lifecycle: '' } })
+
+  const right = [
+    config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${abort('<Days>1</Days>').replace(ON, '')}`),
+    config(`${ON}${EXPIRE}<Tag><Key>${'k'.repeat(129)}</Key><Value>${'v'.repeat(257)}</Value></Tag>`),
+    config(`${ON}<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>`),
+  ]
+  for (const body of right) assert.equal((await put(world, body)).status, 200, body)
+  const overlapping = config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${EXPIRE}`)
+  assert.equal((await put(world, overlapping, { 'x-oss-allow-same-action-overlap': 'true' })).status, 200)
+})
+
+async function keysOf(world: World): Promise<string[]> {
+  const root = documentOf(await world.expect(200, { method: 'GET', bucket }))
+  return children(root, 'Contents').map((each) => text(each, 'Key') ?? '')
+}
+
+test('what is due goes, what is not stays, and a second run finds nothing', async () => {
+  const storage = createMemoryStorage()
+  const world = await createWorld({ storage })
+  const object = (key: string, headers = {}) =>
+    world.expect(200, { method: 'PUT', bucket, key, body: 'x', headers })
+  await object('log/old')
+  await object('tmp/tagged', { 'x-oss-tagging': 'stage=draft' })
+  await object('tmp/plain')
+  await object('other')
+  const stale = await initiate(world, 'log/big')
+  const alive = await initiate(world, 'log/big')
+  const elsewhere = await initiate(world, 'other')
+  world.clock.time += 2 * DAY
+  await object('log/new')
+  await sendPart(world, { key: 'log/big', uploadId: alive }, 1, new Uint8Array(3))
+  const rules = config(
+    `${ON}<Prefix>log/</Prefix><Expiration><Days>2</Days></Expiration><AbortMultipartUpload><Days>2</Days></AbortMultipartUpload>`,
+    `${ON}<Prefix>tmp/</Prefix><Tag><Key>stage</Key><Value>draft</Value></Tag>${EXPIRE}`,
+  )
+  assert.equal((await put(world, rules)).status, 200)
+  const run = () => runLifecycle(storage, { now: world.clock.time })
+  assert.deepEqual(await run(), { expired: 1, aborted: 0 }, 'the day is not over yet')
+  world.clock.time += DAY
+  assert.deepEqual(await run(), { expired: 1, aborted: 1 })
+  assert.deepEqual(await keysOf(world), ['log/new', 'other', 'tmp/plain'])
+  const uploads = documentOf(await world.expect(200, { method: 'GET', bucket, query: { uploads: '' } }))
+  const left = children(uploads, 'Upload').map((each) => text(each, 'UploadId'))
+  assert.deepEqual(left.sort(), [alive, elsewhere].sort())
+  assert.notEqual(stale, alive)
+  assert.deepEqual(await run(), { expired: 0, aborted: 0 })
+})
+
+test('what was replaced between the look and the deed stays', async () => {
+  const storage = createMemoryStorage()
+  const world = await createWorld({ storage })
+  await world.expect(200, { method: 'PUT', bucket, key: 'k', body: 'old' })
+  assert.equal((await put(world, config(`${ON}${EXPIRE}`))).status, 200)
+  world.clock.time += 3 * DAY
+  const meddling = {
+    ...storage,
+    async deleteObject(...asked: Parameters<typeof storage.deleteObject>) {
+      await world.expect(200, { method: 'PUT', bucket, key: 'k', body: 'new' })
+      return storage.deleteObject(...asked)
+    },
+  }
+  assert.deepEqual(await runLifecycle(meddling, { now: world.clock.time }), { expired: 0, aborted: 0 })
+  assert.equal((await world.expect(200, { method: 'GET', bucket, key: 'k' })).text, 'new')
+})
+
+test('a server does so when it starts, when it is asked, and stops at once when it closes', async () => {
+  const clock = { time: START, now: () => clock.time, sleep: () => new Promise<void>(() => undefined) }
+  const server = await createServer({ clock, buckets: [bucket] })
+  assert.deepEqual(await server.runLifecycle(), { expired: 0, aborted: 0 })
+  await server.close()
+  const real = await createServer({ buckets: [bucket] })
+  assert.deepEqual(await real.runLifecycle(), { expired: 0, aborted: 0 })
+  await real.close()
+  await assert.rejects(real.runLifecycle(), /closed/)
+})

@@ -235,6 +235,17 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     )
     .option('--json', 'one JSON object per line on stdout, listening first')
     .option('--quiet', 'no line per request')
+    .addOption(
+      new Option(
+        '--log <form>',
+        'a line per request on stderr, for people or as JSON, or none (default: text; with --json JSON on stdout)',
+      ).choices(['text', 'json', 'off']),
+    )
+    .option('--metrics', 'serve /_longhaul/metrics, unsigned, for Prometheus')
+    .option(
+      '--control',
+      'serve /_longhaul/faults and /_longhaul/requests, unsigned, for programs of this machine',
+    )
     .addHelpText(
       'after',
       examples(

@@ -15,6 +15,9 @@ export interface StartFacts {
   readonly announcement: Announcement
   /** Where the secret can be read; absent when only whoever gave it knows it. */
   readonly secretFile: string | undefined
+  /** What is served unsigned beside OSS. */
+  readonly metrics?: boolean
+  readonly control?: boolean
 }
 
 export function startText(facts: StartFacts, program: string): readonly string[] {
@@ -26,6 +29,10 @@ export function startText(facts: StartFacts, program: string): readonly string[]
     `  buckets  ${buckets.join(', ')}`,
     `  data     ${dataDir === undefined ? 'in memory, gone when it stops' : `${dataDir} (${durability})`}`,
     `  key      ${accessKeyId}${secretFile === undefined ? '' : `, its secret is in ${secretFile}`}`,
+    ...(facts.metrics === true ? [`  metrics  ${endpoint}/_longhaul/metrics`] : []),
+    ...(facts.control === true
+      ? [`  control  ${endpoint}/_longhaul/faults, ${endpoint}/_longhaul/requests`]
+      : []),
     '',
     ...(announcement === 'announced'
       ? ['From another terminal:', `  ${program} put --local FILE oss://${bucket}/`]

@@ -1,10 +1,12 @@
 /**
  * Faults and the request log over HTTP, for programs that run the server as a process of its own. Not signed, so off
- * unless asked for. No bucket can have the name that these paths begin with.
+ * unless asked for, and for programs of this machine alone. No bucket can have the name that these paths begin with.
  *
  * `POST /_longhaul/faults` adds a rule or a list of them, `DELETE` removes all; `GET /_longhaul/requests` lists the
  * requests, `DELETE` forgets them.
  */
+import { isIP } from 'node:net'
+import { hostName } from './addressing.js'
 import type { Handler, ServerRequest, ServerResponse } from './exchange.js'
 import type { FaultRule, Faults } from './faults.js'
 import type { RequestLog } from './request-log.js'
@@ -15,6 +17,7 @@ export function withControl(handler: Handler, controls: { faults: Faults; log: R
   return async (request) => {
     const path = request.target.replace(/\?.*$/s, '')
     if (!path.startsWith('/_longhaul/')) return handler(request)
+    if (!isFromHere(request)) return json(403, { error: 'This is for programs of this machine alone.' })
     switch (`${request.method} ${path}`) {
       case 'POST /_longhaul/faults':
         return addFaults(request, controls.faults)
@@ -30,6 +33,20 @@ export function withControl(handler: Handler, controls: { faults: Faults; log: R
         return json(404, { error: `There is no ${request.method} ${path}.` })
     }
   }
+}
+
+/**
+ * The server may listen for the whole network; this stays with its machine. And a page of another site, whose name was
+ * made to lead here, has that name in its Host.
+ */
+function isFromHere({ peer, headers }: ServerRequest): boolean {
+  const host = hostName(headers['host'] ?? '')
+  const isOurName = isIP(host) !== 0 || host === 'localhost' || host.endsWith('.localhost')
+  return isOurName && (peer === undefined || isLoopback(peer))
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 async function addFaults(request: ServerRequest, faults: Faults): Promise<ServerResponse> {

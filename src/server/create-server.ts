@@ -9,6 +9,7 @@ import { randomHex } from './hex.js'
 import { keepLifecycle } from './lifecycle-keeper.js'
 import type { LifecycleRun } from './lifecycle-run.js'
 import { listen } from './listen.js'
+import { createMetrics, type Metrics, withMetrics } from './metrics.js'
 import { checkBucketName } from './names.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { openDiskStorage } from './storage/disk.js'
@@ -40,8 +41,10 @@ export interface ServerOptions {
   /** To be there from the start. */
   readonly buckets?: readonly string[]
   readonly faults?: readonly FaultRule[]
-  /** Serve `/_longhaul/faults` and `/_longhaul/requests`, unsigned. Default false. */
+  /** Serve `/_longhaul/faults` and `/_longhaul/requests`, unsigned, to programs of this machine. Default false. */
   readonly control?: boolean
+  /** Serve `/_longhaul/metrics`, unsigned, for Prometheus. Default false. */
+  readonly metrics?: boolean
   /** Default: the machine's. */
   readonly clock?: Clock
   /** Told of every request. Must not throw. */
@@ -98,7 +101,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   const requests = createRequestLog(LOG_LIMIT)
   const onFailure = options.onFailure ?? createReporter()
 
-  const storage = await openStorage(options, onFailure)
+  const metrics =
+    options.metrics === true
+      ? createMetrics({ started: clock.now(), connections: () => connections() })
+      : undefined
+  let connections = async (): Promise<number> => 0
+
+  const storage = await openStorage(options, onFailure, metrics?.synced)
   try {
     for (const name of buckets) {
       if ((await storage.getBucket(name)) !== undefined) continue
@@ -116,17 +125,20 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       faults,
       onRequest(entry) {
         requests.add(entry)
+        metrics?.add(entry)
         options.onRequest?.(entry)
       },
       onInternalError: onFailure,
     })
+    const controlled = options.control === true ? withControl(handler, { faults, log: requests }) : handler
     const listener = await listen({
-      handler: options.control === true ? withControl(handler, { faults, log: requests }) : handler,
+      handler: metrics === undefined ? controlled : withMetrics(controlled, metrics),
       host,
       port: options.port ?? 0,
       onFailure,
     })
     const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })
+    connections = listener.connections
     async function end(): Promise<void> {
       const cut = setTimeout(clock.stop, CLOSE_GRACE_MS)
       try {
@@ -160,11 +172,20 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   }
 }
 
-async function openStorage(options: ServerOptions, onFailure: (error: unknown) => void): Promise<Storage> {
+async function openStorage(
+  options: ServerOptions,
+  onFailure: (error: unknown) => void,
+  onSync: Metrics['synced'] | undefined,
+): Promise<Storage> {
   const { dataDir, durability = dataDir === undefined ? 'memory' : 'durable' } = options
   if (durability === 'memory') return createMemoryStorage()
   if (dataDir === undefined) throw new RangeError(`Durability ${durability} needs a dataDir.`)
-  return openDiskStorage({ folder: dataDir, durability, onFailure })
+  return openDiskStorage({
+    folder: dataDir,
+    durability,
+    onFailure,
+    ...(onSync === undefined ? {} : { onSync }),
+  })
 }
 
 function checkName(bucket: string): void {

@@ -10,6 +10,8 @@ export interface ServerRequest {
   readonly target: string
   /** Lower-case names; wire strings, one character per byte. */
   readonly headers: WireHeaders
+  /** The other end's IP address; absent where there is no socket. */
+  readonly peer?: string
   /** Read only once the request has been let in, so that a refusal comes before the body. Chunks are given away. */
   readonly body: AsyncIterable<Uint8Array>
 }
@@ -58,8 +60,9 @@ export interface RequestLogEntry {
   readonly partNumber?: number
   /** Absent when the connection was dropped without an answer. */
   readonly status?: number
-  /** The error's code. */
+  /** The error's code, and OSS's number for it. */
   readonly code?: string
+  readonly ec?: string
   readonly requestId: string
   /** Bytes of body read, and bytes of body promised in the answer. */
   readonly bytesIn: number

@@ -2,8 +2,6 @@
  * Failures on request. A rule names requests (by operation, bucket, key, part) and what happens to them; it lets the
  * first `skip` of them pass and then strikes `times` times. Rules are plain data, so they can come as JSON.
  */
-import type { ErrorToSay } from '../protocol/errors.js'
-import { type Clock, ConnectionDropped } from './exchange.js'
 import { OPERATION_NAMES } from './routes.js'
 
 export interface FaultTarget {
@@ -17,15 +15,18 @@ export type FaultEffect =
   /** Waits `ms` milliseconds, before the work (the default) or between the work and the answer. */
   | { readonly effect: 'delay'; readonly ms: number; readonly when?: 'before' | 'after' }
   /**
-   * Breaks the connection without an answer: before the work, after `bodyBytes` of the body if given, or when the work
-   * is done.
+   * Breaks the connection: before the work, with `bodyBytes` once more than so many of the request's body came; or when
+   * the work is done, with `bodyBytes` after so many of the answer's body. A body that is shorter is not broken.
    */
   | { readonly effect: 'drop'; readonly when?: 'before' | 'after'; readonly bodyBytes?: number }
-  /** Takes the body in no faster than this. */
+  /** Takes the request's body in, and gives the answer's out, no faster than this. */
   | { readonly effect: 'throttle'; readonly bytesPerSecond: number }
-  /** `stored`: one bit of the body is turned over before it is hashed and stored. `checksum`: the CRC-64 said is wrong. */
-  | { readonly effect: 'corrupt'; readonly what: 'stored' | 'checksum' }
-  /** Answers with an error: instead of the work (the default), or after it was done. */
+  /**
+   * `stored`: one bit of the body is turned over before it is hashed and stored. `checksum`: the CRC-64 said is wrong.
+   * `answer`: one bit of the answer's body is turned over, and its checksums stay those of the right bytes.
+   */
+  | { readonly effect: 'corrupt'; readonly what: 'stored' | 'checksum' | 'answer' }
+  /** Answers with an error, of any status: instead of the work (the default), or after it was done. */
   | {
       readonly effect: 'error'
       readonly code: string
@@ -38,8 +39,8 @@ export type FaultEffect =
 export type FaultRule = FaultEffect & {
   /** One name or several, as OSS writes them, such as `UploadPart`. Default: all. */
   readonly operation?: string | readonly string[]
-  readonly bucket?: string
-  readonly key?: string
+  readonly bucket?: string | readonly string[]
+  readonly key?: string | readonly string[]
   readonly partNumber?: number | readonly number[]
   /** Matching requests that pass first. Default 0. */
   readonly skip?: number
@@ -98,8 +99,19 @@ function checkRule(rule: unknown): void {
   if (problem !== undefined) throw new TypeError(`Not a fault rule (${problem}): ${JSON.stringify(rule)}`)
 }
 
+/** A misspelt field would make a rule strike what it was not meant for. */
+const FIELDS: ReadonlySet<string> = new Set(
+  `effect operation bucket key partNumber skip times ms when bodyBytes bytesPerSecond what code status message headers`.split(
+    ' ',
+  ),
+)
+
+const WHAT: ReadonlySet<unknown> = new Set(['stored', 'checksum', 'answer'])
+
 function problemOf(rule: unknown): string | undefined {
   if (typeof rule !== 'object' || rule === null) return 'not an object'
+  const stray = Object.keys(rule).find((name) => !FIELDS.has(name))
+  if (stray !== undefined) return `unknown field ${stray}`
   const { effect, operation, ...fields } = rule as Record<string, unknown>
   const names = operation === undefined ? [] : Array.isArray(operation) ? operation : [operation]
   // A misspelt name would never strike, and the test that set it would pass for the wrong reason.
@@ -109,6 +121,15 @@ function problemOf(rule: unknown): string | undefined {
     typeof value === 'number' && Number.isFinite(value) && value >= 0
   for (const name of ['skip', 'ms', 'bodyBytes', 'bytesPerSecond', 'status']) {
     if (fields[name] !== undefined && !isCount(fields[name])) return `${name} is no number`
+  }
+  for (const [name, type] of [
+    ['bucket', 'string'],
+    ['key', 'string'],
+    ['partNumber', 'number'],
+  ] as const) {
+    const given = fields[name]
+    const all: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
+    if (all.some((each) => typeof each !== type)) return `${name} is no ${type} or list of them`
   }
   const { times, when, status } = fields
   if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
@@ -126,94 +147,10 @@ function problemOf(rule: unknown): string | undefined {
     case 'throttle':
       return fields['bytesPerSecond'] ? undefined : 'bytesPerSecond is missing or 0'
     case 'corrupt':
-      return fields['what'] === 'stored' || fields['what'] === 'checksum' ? undefined : 'what is missing'
+      return WHAT.has(fields['what']) ? undefined : 'what is none of stored, checksum and answer'
     case 'error':
       return typeof fields['code'] === 'string' ? undefined : 'code is missing'
     default:
       return `unknown effect ${String(effect)}`
   }
-}
-
-/** Before the work: waits and drops as the effects say. Gives the error to answer with instead of the work, if any. */
-export async function strikeBefore(
-  effects: readonly FaultEffect[],
-  clock: Clock,
-): Promise<FaultError | undefined> {
-  return strikeAt('before', effects, clock)
-}
-
-/** The same between the work and its answer. */
-export async function strikeAfter(
-  effects: readonly FaultEffect[],
-  clock: Clock,
-): Promise<FaultError | undefined> {
-  return strikeAt('after', effects, clock)
-}
-
-export interface FaultError {
-  readonly error: ErrorToSay
-  readonly headers: Readonly<Record<string, string>>
-}
-
-async function strikeAt(
-  time: 'before' | 'after',
-  effects: readonly FaultEffect[],
-  clock: Clock,
-): Promise<FaultError | undefined> {
-  for (const each of effects) {
-    if (each.effect === 'throttle' || each.effect === 'corrupt') continue
-    if ((each.when ?? 'before') !== time) continue
-    if (each.effect === 'delay') await clock.sleep(each.ms)
-    if (each.effect === 'drop' && each.bodyBytes === undefined)
-      throw new ConnectionDropped('dropped by a fault rule')
-    if (each.effect === 'error') {
-      const { code, status, message, headers = {} } = each
-      const error = {
-        code,
-        ...(status === undefined ? {} : { status }),
-        ...(message === undefined ? {} : { message }),
-      }
-      return { error, headers }
-    }
-  }
-  return undefined
-}
-
-/** The body as the effects let it through. */
-export async function* strikeBody(
-  body: AsyncIterable<Uint8Array>,
-  effects: readonly FaultEffect[],
-  clock: Clock,
-): AsyncGenerator<Uint8Array> {
-  let received = 0
-  for await (const chunk of body) {
-    let passed = chunk
-    for (const each of effects) {
-      if (each.effect === 'throttle') await clock.sleep((chunk.length / each.bytesPerSecond) * 1000)
-      if (
-        each.effect === 'drop' &&
-        each.bodyBytes !== undefined &&
-        received + chunk.length > each.bodyBytes
-      ) {
-        throw new ConnectionDropped('dropped by a fault rule')
-      }
-      if (each.effect === 'corrupt' && each.what === 'stored' && received === 0 && chunk.length > 0) {
-        passed = chunk.slice()
-        passed[0] = (passed[0] ?? 0) ^ 1
-      }
-    }
-    received += chunk.length
-    yield passed
-  }
-}
-
-/** The answer's headers as the effects let them through. */
-export function strikeHeaders(
-  headers: Readonly<Record<string, string>>,
-  effects: readonly FaultEffect[],
-): Readonly<Record<string, string>> {
-  const said = headers['x-oss-hash-crc64ecma']
-  const isWrong = effects.some((each) => each.effect === 'corrupt' && each.what === 'checksum')
-  if (!isWrong || said === undefined) return headers
-  return { ...headers, 'x-oss-hash-crc64ecma': (BigInt(said) ^ 1n).toString() }
 }

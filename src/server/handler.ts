@@ -2,8 +2,9 @@
  * The server as a function from request to response. With memory storage, and a clock and luck given in, it waits for
  * nothing but its own promises: a simulation drives it with virtual time.
  */
+import { errorDefaults } from '../protocol/codes.js'
 import { formatHttpDate } from '../protocol/dates.js'
-import { type ErrorToSay, encodeErrorDocument, ProtocolError } from '../protocol/errors.js'
+import { type ErrorToSay, encodeErrorDocument } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
 import { checkAnonymous } from './access.js'
 import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
@@ -14,6 +15,7 @@ import { bucketSettingsOperations } from './bucket-settings-operations.js'
 import { type Answer, type Operate, Refusal } from './context.js'
 import { corsHeadersOf } from './cors.js'
 import { corsOperations } from './cors-operations.js'
+import { errorToSay, plain } from './error-to-say.js'
 import {
   type Clock,
   ConnectionDropped,
@@ -22,15 +24,8 @@ import {
   type ServerCredentials,
   type ServerRequest,
 } from './exchange.js'
-import {
-  createFaults,
-  type FaultEffect,
-  type Faults,
-  strikeAfter,
-  strikeBefore,
-  strikeBody,
-  strikeHeaders,
-} from './faults.js'
+import { strikeAfter, strikeAnswer, strikeBefore, strikeBody } from './fault-strikes.js'
+import { createFaults, type FaultEffect, type Faults } from './faults.js'
 import { randomHex } from './hex.js'
 import { lifecycleOperations } from './lifecycle-operations.js'
 import { listingOperations } from './listing-operations.js'
@@ -39,7 +34,7 @@ import { checkBucketName, checkKey } from './names.js'
 import { objectOperations } from './object-operations.js'
 import { postObjectOperations } from './post-object-operation.js'
 import { type OperationName, type RoutableRequest, route } from './routes.js'
-import { type Storage, StorageError } from './storage/storage.js'
+import type { Storage } from './storage/storage.js'
 import { checkStrictly } from './strict.js'
 
 export interface HandlerOptions {
@@ -84,6 +79,7 @@ interface Progress {
   uploadId?: string
   partNumber?: number
   code?: string
+  ec?: string
   bytesIn: number
   effects: readonly FaultEffect[]
   /** What the bucket's CORS rules add to the answer, be it an error. */
@@ -107,7 +103,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const own = sequence
 
     function log(status: number | undefined, bytesOut: number): void {
-      const { operation, address, uploadId, partNumber, code, bytesIn, effects } = progress
+      const { operation, address, uploadId, partNumber, code, ec, bytesIn, effects } = progress
       const entry: RequestLogEntry = {
         sequence: own,
         time: started,
@@ -122,6 +118,7 @@ export function createHandler(options: HandlerOptions): Handler {
         ...(partNumber === undefined ? {} : { partNumber }),
         ...(status === undefined ? {} : { status }),
         ...(code === undefined ? {} : { code }),
+        ...(ec === undefined ? {} : { ec }),
         ...(effects.length === 0 ? {} : { faults: effects.map((each) => each.effect) }),
       }
       options.onRequest?.(entry)
@@ -144,7 +141,12 @@ export function createHandler(options: HandlerOptions): Handler {
       log(answer.status, request.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0))
       const { body } = answer
       const told =
-        body instanceof Uint8Array ? body : telling(body, (error) => options.onInternalError?.(error))
+        body instanceof Uint8Array
+          ? body
+          : telling(body, (error) => {
+              // A fault rule's doing is no failure.
+              if (!(error instanceof ConnectionDropped)) options.onInternalError?.(error)
+            })
       return { ...answer, headers, body: told }
     } catch (error) {
       // Nothing is answered: the connection is to break, or it already did while the body came.
@@ -180,6 +182,8 @@ export function createHandler(options: HandlerOptions): Handler {
     headers: WireHeaders,
   ): Answer {
     progress.code = error.code
+    const ec = error.ec ?? errorDefaults(error.code).ec
+    if (ec !== undefined) progress.ec = ec
     const hostId = request.headers['host'] ?? ''
     const bucket = progress.address?.bucket
     const namesBucket = error.code === 'NoSuchBucket' || error.code === 'BucketNotEmpty'
@@ -274,7 +278,9 @@ export function createHandler(options: HandlerOptions): Handler {
       await abandon(worked)
       throw error
     })
-    if (after === undefined) return { ...worked, headers: strikeHeaders(worked.headers, progress.effects) }
+    if (after === undefined) {
+      return strikeAnswer(worked, progress.effects, { clock, hasBody: method !== 'HEAD' })
+    }
     await abandon(worked)
     throw new Refusal(after.error, after.headers)
   }
@@ -289,25 +295,5 @@ function readTarget(target: string): Target {
     return parseTarget(target)
   } catch {
     throw new Refusal({ code: 'InvalidArgument', message: "Couldn't parse the specified URI." })
-  }
-}
-
-function errorToSay(error: unknown): ErrorToSay {
-  if (error instanceof Refusal) return error.error
-  if (error instanceof ProtocolError && error.kind === 'bad-request') return error
-  if (error instanceof StorageError) {
-    if (error.code === 'no-such-bucket') return { code: 'NoSuchBucket' }
-    if (error.code === 'bucket-not-empty') return { code: 'BucketNotEmpty' }
-  }
-  return { code: 'InternalError' }
-}
-
-/** Only what an error document says: an Error object's own properties do not spread. */
-function plain({ code, status, message, ec }: ErrorToSay): ErrorToSay {
-  return {
-    code,
-    ...(status === undefined ? {} : { status }),
-    ...(message === undefined ? {} : { message }),
-    ...(ec === undefined ? {} : { ec }),
   }
 }

@@ -22,6 +22,8 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number
+  /** Open at this moment. */
+  connections(): Promise<number>
   /** No new requests; those under way have `graceMs` to end before their connections are cut. */
   close(graceMs: number): Promise<void>
 }
@@ -97,6 +99,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   return {
     port: (server.address() as AddressInfo).port,
+    connections: () =>
+      new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count))),
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
@@ -124,6 +128,7 @@ async function serve(
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: headersOf(request),
+    ...(request.socket.remoteAddress === undefined ? {} : { peer: request.socket.remoteAddress }),
     body,
   })
   if (request.complete || (!expectsContinue && restOf(request, body.bytesRead()) <= SMALL_REST)) {

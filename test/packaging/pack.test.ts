@@ -22,8 +22,9 @@ const MAY_LOAD: Readonly<Record<string, MayLoad>> = {
   longhaul: { packages: ['@noble/hashes', 'saxes'], node: true },
   'longhaul/checksum': { packages: ['@noble/hashes'], node: false },
   'longhaul/signing': { packages: ['@noble/hashes'], node: false },
-  'longhaul/server': { packages: ['@noble/hashes', 'saxes', 'classic-level'], node: true },
-  'longhaul/testing': { packages: ['@noble/hashes', 'saxes', 'classic-level'], node: true },
+  // LevelDB is loaded when a folder is opened, not before.
+  'longhaul/server': { packages: ['@noble/hashes', 'saxes'], node: true },
+  'longhaul/testing': { packages: ['@noble/hashes', 'saxes'], node: true },
 }
 
 let installed: InstalledPackage

@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc64 } from '../../src/checksum/index.js'
-import { ConnectionDropped, createFaults, type FaultRule } from '../../src/server/index.js'
-import { bytesFrom, codeOf, createWorld, initiate, sendPart } from './world.js'
+import {
+  ConnectionDropped,
+  createFaults,
+  createMemoryStorage,
+  type FaultRule,
+} from '../../src/server/index.js'
+import { bytesFrom, chunksOf, codeOf, createWorld, initiate, sendPart, wireOf } from './world.js'
 
 const AT = { bucket: 'examplebucket', key: 'k' } as const
 const PUT = { method: 'PUT', ...AT, body: 'hello' } as const
@@ -134,5 +139,103 @@ test('a struck request that would have been refused anyway does not count', asyn
 test('a status that HTTP has no answer with is no rule', () => {
   for (const status of [0, 100, 199, 600, 1000, 404.5]) {
     assert.throws(() => createFaults([{ effect: 'error', code: 'X', status }]), TypeError)
+  }
+})
+
+test('an answer is dropped after so many bytes, slowed down, or has a wrong bit and right checksums', async () => {
+  const failures: unknown[] = []
+  const world = await createWorld({ onInternalError: (error) => failures.push(error) })
+  await world.expect(200, PUT)
+  const right = crc64(new TextEncoder().encode('hello')).toString()
+
+  world.faults.add({ effect: 'corrupt', what: 'answer', operation: 'GetObject' })
+  const turned = await world.expect(200, GET)
+  assert.deepEqual([turned.bytes.length, turned.bytes.slice(1)], [5, new TextEncoder().encode('ello')])
+  assert.equal((turned.bytes[0] ?? 0) ^ 1, 'h'.charCodeAt(0))
+  assert.equal(turned.headers['x-oss-hash-crc64ecma'], right)
+
+  world.faults.add({ effect: 'throttle', bytesPerSecond: 10, operation: 'GetObject' })
+  await world.expect(200, GET)
+  assert.deepEqual(world.clock.slept, [500])
+
+  const drop = { effect: 'drop', when: 'after', operation: 'GetObject' } as const
+  world.faults.add({ ...drop, bodyBytes: 2 })
+  const received: number[] = []
+  const { target, headers } = wireOf(GET, world.clock.time)
+  const cut = await world.handler({ method: 'GET', target, headers, body: chunksOf(new Uint8Array()) })
+  assert.equal(cut.headers['content-length'], '5')
+  await assert.rejects(async () => {
+    assert.ok(!(cut.body instanceof Uint8Array))
+    for await (const chunk of cut.body) received.push(...chunk)
+  }, ConnectionDropped)
+  assert.deepEqual(
+    received,
+    [...'he'].map((letter) => letter.charCodeAt(0)),
+  )
+
+  // Five bytes are not more than five, and HEAD has none.
+  world.faults.add({ ...drop, bodyBytes: 5 })
+  assert.equal((await world.expect(200, GET)).text, 'hello')
+  world.faults.add({ ...drop, operation: 'HeadObject', bodyBytes: 0 })
+  await world.expect(200, { ...GET, method: 'HEAD' })
+  // A list is one piece, and struck as an object is.
+  world.faults.add({ effect: 'corrupt', what: 'answer', operation: 'ListObjectsV2' })
+  const list = { method: 'GET', bucket: 'examplebucket', query: { 'list-type': '2' } }
+  const garbled = await world.expect(200, list)
+  assert.equal(garbled.headers['content-length'], String(garbled.bytes.length))
+  assert.notEqual(garbled.text[0], '<')
+  assert.equal((await world.expect(200, list)).text[0], '<')
+  assert.deepEqual(failures, [], 'a fault that was asked for is no failure of the server')
+})
+
+test('an answer that nobody reads lets go of its object, struck or not', async () => {
+  let opened = 0
+  const storage = createMemoryStorage()
+  const world = await createWorld({
+    storage: {
+      ...storage,
+      async openObject(...asked) {
+        const object = await storage.openObject(...asked)
+        if (object === undefined) return undefined
+        opened += 1
+        return {
+          ...object,
+          close() {
+            opened -= 1
+            object.close()
+          },
+        }
+      },
+    },
+  })
+  await world.expect(200, PUT)
+  for (const rule of [
+    { effect: 'throttle', bytesPerSecond: 1e9 },
+    { effect: 'delay', ms: 1 },
+  ] as const) {
+    world.faults.add({ ...rule, operation: 'GetObject' })
+    const { target, headers } = wireOf(GET, world.clock.time)
+    const answer = await world.handler({ method: 'GET', target, headers, body: chunksOf(new Uint8Array()) })
+    assert.ok(!(answer.body instanceof Uint8Array))
+    assert.equal(opened, 1)
+    await answer.body[Symbol.asyncIterator]().return?.()
+    assert.equal(opened, 0)
+  }
+})
+
+test('several buckets and keys can be named, and what is misspelt or of another type is refused', () => {
+  const faults = createFaults([{ effect: 'drop', bucket: ['b', 'c'], key: ['k', 'l'], times: null }])
+  const struck = (bucket: string, key: string): boolean => faults.strike({ bucket, key }).length > 0
+  assert.deepEqual(
+    [struck('b', 'k'), struck('c', 'l'), struck('b', 'm'), struck('d', 'k')],
+    [true, true, false, false],
+  )
+  for (const rule of [
+    { effect: 'drop', partnumber: 1 },
+    { effect: 'drop', partNumber: '1' },
+    { effect: 'drop', key: [1] },
+    { effect: 'corrupt', what: 'nothing' },
+  ]) {
+    assert.throws(() => createFaults([rule as unknown as FaultRule]), TypeError, JSON.stringify(rule))
   }
 })

@@ -216,7 +216,7 @@ test('the control paths are there only when asked for', async () => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   await withServer({}, async (server) => {
-    assert.equal((await faults(server, 'POST', rule)).status, 403)
+    assert.equal((await faults(server, 'POST', rule)).status, 400)
   })
   await withServer({ control: true }, async (server) => {
     assert.equal((await faults(server, 'POST', [rule, rule])).status, 200)

@@ -57,7 +57,7 @@ export async function ls(url: string | undefined, flags: LsFlags, world: World):
     })
     const line = (entry: Listed): Line => listedLine(entry, name, flags)
     const isRead = await printPages(listing, line, sum, flags, world)
-    if (isRead && flags.json !== true) screen.out(shownName(totalText(sum, { bucket: name, key: prefix })))
+    if (isRead && flags.json !== true) screen.out(totalText(sum, { bucket: name, key: prefix }))
   }
   if (flags.json === true) {
     const { count, prefixes, bytes, truncated } = sum
@@ -109,9 +109,7 @@ function bucketLine({ name, region, location, creationDate, storageClass }: Buck
   const created = new Date(creationDate).toISOString()
   const place = region ?? location.replace(/^oss-/, '')
   return {
-    text: shownName(
-      `${secondsText(creationDate)}  ${place.padEnd(14)}  ${storageClass.padEnd(8)}  oss://${name}`,
-    ),
+    text: `${secondsText(creationDate)}  ${shownName(place).padEnd(14)}  ${shownName(storageClass).padEnd(8)}  oss://${shownName(name)}`,
     json: jsonLine('bucket', { bucket: name, region: place, created, storageClass }),
   }
 }
@@ -151,7 +149,7 @@ function totalText(
   { count, prefixes, bytes, truncated }: Sum,
   where: { bucket: string; key: string },
 ): string {
-  const url = objectUrl(where)
+  const url = shownName(objectUrl(where))
   if (count + prefixes === 0) return `Nothing in ${url}`
   const groups = prefixes === 0 ? '' : ` and ${countOf(prefixes, 'prefix', 'prefixes')}`
   const more = truncated ? '; there is more, --limit was reached' : ''

@@ -4,12 +4,11 @@ import { resolve } from 'node:path'
 import { createServer, DataFolderError, type RequestLogEntry, type Server } from '../../server/index.js'
 import { CommandError, oneLine, UsageError } from '../failure.js'
 import { defaultDataFolder, runFilePath } from '../home.js'
-import { writeJson } from '../json.js'
-import { clockTime } from '../progress-line.js'
+import { jsonLine, writeJson } from '../json.js'
+import { requestLine } from '../request-line.js'
 import { announceServer, type RunningServer, withdrawServer } from '../run-file.js'
 import { readRemembered, remember, rememberedFile } from '../serve-memory.js'
 import { type Announcement, startText } from '../serve-text.js'
-import { formatSize } from '../sizes.js'
 import type { World } from '../world.js'
 
 export interface ServeFlags {
@@ -25,6 +24,9 @@ export interface ServeFlags {
   readonly durability: 'durable' | 'fast' | 'memory'
   readonly json?: boolean
   readonly quiet?: boolean
+  readonly log?: 'text' | 'json' | 'off'
+  readonly metrics?: boolean
+  readonly control?: boolean
 }
 
 const usualPort = 9500
@@ -36,6 +38,7 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
   const remembered = dataDir === undefined ? {} : await readRemembered(dataDir)
   const credentials = givenKeys(flags) ?? remembered.credentials
   const domains = domainsOf(flags.domain ?? [])
+  const onRequest = requestTeller(flags, world)
   const port = flags.port ?? remembered.port ?? usualPort
   const server = await started(port, () =>
     createServer({
@@ -44,11 +47,13 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
       buckets,
       domains,
       strict: flags.strict ?? false,
+      metrics: flags.metrics ?? false,
+      control: flags.control ?? false,
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(flags.host === undefined ? {} : { host: flags.host }),
       ...(flags.region === undefined ? {} : { region: flags.region }),
       ...(credentials === undefined ? {} : { credentials }),
-      onRequest: requestTeller(flags, world),
+      onRequest,
       onFailure: (error) => screen.err(`longhaul: the server failed: ${oneLine(textOf(error))}`),
     }),
   )
@@ -71,7 +76,9 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
     if (flags.json === true) writeJson(screen, 'listening', { endpoint, region, accessKeyId, pid })
     else {
       const secretFile = announced ? runFilePath(environment) : dataDir && rememberedFile(dataDir)
-      const facts = { endpoint, region, accessKeyId, buckets, dataDir, durability, announcement, secretFile }
+      const unsigned = { metrics: flags.metrics ?? false, control: flags.control ?? false }
+      const place = { endpoint, region, accessKeyId, buckets, dataDir, durability }
+      const facts = { ...place, ...unsigned, announcement, secretFile }
       for (const line of startText(facts, world.program)) screen.out(line)
     }
     if (!signal.aborted) await once(signal, 'abort')
@@ -152,26 +159,24 @@ function reachable({ endpoint, host, port }: Server): string {
   return host === '::' ? `http://[::1]:${port}` : endpoint
 }
 
-function requestTeller({ json, quiet }: ServeFlags, { screen }: World): (entry: RequestLogEntry) => void {
-  if (quiet === true) return () => {}
-  if (json === true) return (entry) => writeJson(screen, 'request', entry)
-  return (entry) => screen.err(requestLine(entry))
-}
-
-function requestLine(entry: RequestLogEntry): string {
-  const { method, operation = '-', status = 'dropped', code, bucket, key, partNumber, bytesIn } = entry
-  const pieces = [
-    clockTime(entry.time),
-    method.padEnd(6),
-    operation.padEnd(23),
-    String(status),
-    `${Math.round(entry.durationMs)} ms`.padStart(8),
-    ...(bucket === undefined ? [] : [`${bucket}/${key ?? ''}`]),
-    ...(partNumber === undefined ? [] : [`part ${partNumber}`]),
-    ...(bytesIn > 0 ? [formatSize(bytesIn)] : []),
-    ...(code === undefined ? [] : [code]),
-  ]
-  return pieces.map((piece) => piece.replace(/\p{Cc}/gu, '?')).join('  ')
+/** Under `--json` the lines belong to the others on stdout; else they go to stderr, whatever their form. */
+function requestTeller(
+  { json, quiet, log = quiet === true ? 'off' : json === true ? 'json' : 'text' }: ServeFlags,
+  { screen }: World,
+): (entry: RequestLogEntry) => void {
+  if (quiet === true && log !== 'off') {
+    throw new UsageError('Give either --quiet or --log, not both: --quiet is --log off.')
+  }
+  switch (log) {
+    case 'off':
+      return () => {}
+    case 'text':
+      return (entry) => screen.err(requestLine(entry))
+    case 'json':
+      return json === true
+        ? (entry) => writeJson(screen, 'request', entry)
+        : (entry) => screen.err(jsonLine('request', entry))
+  }
 }
 
 function textOf(error: unknown): string {

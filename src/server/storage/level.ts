@@ -1,5 +1,4 @@
 /** LevelDB, as far as the ledger needs it. A port, so that the ledger also runs over a model that can lose what it may. */
-import { ClassicLevel } from 'classic-level'
 
 export interface LevelIterator {
   next(): Promise<[Buffer, string] | undefined>
@@ -31,6 +30,8 @@ export class LedgerInUseError extends Error {
 
 /** @throws LedgerInUseError */
 export async function openLevel(folder: string): Promise<Level> {
+  // Loaded only now: a server in memory, in somebody's tests, is up sooner and needs no binary for its platform.
+  const { ClassicLevel } = await import('classic-level')
   const level = new ClassicLevel<Buffer, string>(folder, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
   try {
     await level.open()

@@ -95,10 +95,7 @@ test('a rule leaves alone what its prefix, tags and filter do not fit, and every
 
 test('an object gets colder, never warmer, and goes rather than moves', () => {
   const move = (days: number, storageClass: string) => ({ age: { days }, storageClass })
-  const bucket = bucketWith(
-    { transitions: [move(1, 'IA'), move(3, 'Archive')] },
-    { prefix: 'log/', expiration: { days: 9 } },
-  )
+  const bucket = bucketWith({ transitions: [move(1, 'IA'), move(3, 'Archive')] }, { expiration: { days: 9 } })
   const due = (days: number, storageClass?: string) =>
     dueForObject(
       bucket,
@@ -113,13 +110,21 @@ test('an object gets colder, never warmer, and goes rather than moves', () => {
   assert.deepEqual(due(9), { kind: 'expire' })
 })
 
-test('of several rules the first to come counts', () => {
-  const bucket = bucketWith({ expiration: { days: 5 } }, { prefix: 'log/', expiration: { days: 2 } })
-  assert.deepEqual(objectExpiry(bucket, objectOf()), { at: M + 2 * DAY, ruleId: 'r1' })
-  assert.deepEqual(objectExpiry(bucket, objectOf({ key: 'x' })), { at: M + 5 * DAY, ruleId: 'r0' })
+test('of several rules that fit, the one with the longest prefix counts alone', () => {
+  const transitions = [{ age: { days: 1 }, storageClass: 'IA' }]
+  const bucket = bucketWith(
+    { expiration: { days: 2 } },
+    { prefix: 'log/', expiration: { days: 5 } },
+    { prefix: 'log/archive/', transitions },
+    { prefix: 'log/tagged', tags: [{ key: 'a', value: '' }], expiration: { days: 1 } },
+  )
+  assert.deepEqual(objectExpiry(bucket, objectOf()), { at: M + 5 * DAY, ruleId: 'r1' })
+  assert.deepEqual(objectExpiry(bucket, objectOf({ key: 'x' })), { at: M + 2 * DAY, ruleId: 'r0' })
+  assert.equal(objectExpiry(bucket, objectOf({ key: 'log/archive/x' })), undefined)
+  assert.equal(objectExpiry(bucket, objectOf({ key: 'log/tagged' }))?.ruleId, 'r1')
 })
 
-test('an upload is given up by its last change, and by its own prefix and tags', () => {
+test('an upload is given up by its last change and its prefix', () => {
   const bucket = bucketWith({ prefix: 'log/', abortMultipartUpload: { days: 2 } })
   const upload = { key: 'log/a', uploadId: 'U', initiated: M, headers: {} }
   const isDue = (lastChange: number, now: number, key = 'log/a') =>

@@ -16,14 +16,14 @@ export type DueAction =
   | { readonly kind: 'expire' }
   | { readonly kind: 'move'; readonly storageClass: string }
 
-/** Where rules disagree, an object goes rather than stays, and gets colder rather than less cold. */
+/** Of two rules for the same keys, that which removes wins over that which moves, and the colder class over the less cold. */
 export function dueForObject(bucket: BucketRecord, object: ObjectRecord, now: number): DueAction {
   const rules = rulesFor(bucket, object)
   if ((expiryOf(rules, object.modified)?.at ?? Number.POSITIVE_INFINITY) <= now) return { kind: 'expire' }
   const present = COLDNESS.indexOf(storageClassOf(object.headers, bucket))
   const coldest = rules
     .flatMap((rule) => rule.transitions)
-    .filter(({ age }) => dueAt(age, object.modified) <= now)
+    .filter(({ age, storageClass }) => dueAt(age, object.modified) <= now && canMove(object, storageClass))
     .map(({ storageClass }) => COLDNESS.indexOf(storageClass))
     .reduce((most, each) => Math.max(most, each), present)
   const storageClass = COLDNESS[coldest]
@@ -39,11 +39,8 @@ export function isAbortDue(
   { lastChange, now }: { readonly lastChange: number; readonly now: number },
 ): boolean {
   return enabledRules(bucket).some(
-    ({ prefix, tags, abortMultipartUpload: age }) =>
-      age !== undefined &&
-      upload.key.startsWith(prefix) &&
-      hasAll(tagsOf(upload.headers), tags) &&
-      dueAt(age, lastChange) <= now,
+    ({ prefix, abortMultipartUpload: age }) =>
+      age !== undefined && upload.key.startsWith(prefix) && dueAt(age, lastChange) <= now,
   )
 }
 
@@ -59,11 +56,12 @@ export function enabledRules({ lifecycle }: BucketRecord): readonly LifecycleRul
   return lifecycle?.rules.filter((rule) => rule.enabled) ?? []
 }
 
+/** Of rules whose prefixes begin with one another, OSS follows the longest alone. */
 function rulesFor(bucket: BucketRecord, object: ObjectRecord): LifecycleRule[] {
   const rules = enabledRules(bucket).filter((rule) => object.key.startsWith(rule.prefix))
   if (rules.length === 0) return []
   const tags = tagsOf(object.headers)
-  return rules.filter(({ tags: wanted, filter }) => {
+  const fitting = rules.filter(({ tags: wanted, filter }) => {
     if (!hasAll(tags, wanted)) return false
     if (filter === undefined) return true
     const { sizeGreaterThan = -1, sizeLessThan = Number.POSITIVE_INFINITY, nots } = filter
@@ -72,6 +70,8 @@ function rulesFor(bucket: BucketRecord, object: ObjectRecord): LifecycleRule[] {
       ({ prefix, tag }) => object.key.startsWith(prefix) && (tag === undefined || hasAll(tags, [tag])),
     )
   })
+  const longest = fitting.reduce((most, { prefix }) => Math.max(most, prefix.length), 0)
+  return fitting.filter(({ prefix }) => prefix.length === longest)
 }
 
 function expiryOf(
@@ -94,6 +94,12 @@ function dueAt(age: LifecycleAge, lastChange: number): number {
   if ('days' in age) return midnightFrom(lastChange + age.days * DAY_MS)
   if ('date' in age) return age.date
   return lastChange < age.createdBefore ? midnightFrom(lastChange) : Number.POSITIVE_INFINITY
+}
+
+/** What can still be appended to is never cold, and a link has no bytes that could be. */
+function canMove({ type }: { readonly type: string }, storageClass: string): boolean {
+  if (type === 'Appendable') return storageClass === 'IA' || storageClass === 'Archive'
+  return type !== 'Symlink'
 }
 
 function midnightFrom(time: number): number {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { children, text } from '../../src/protocol/xml.js'
+import { children, text, type XmlElement } from '../../src/protocol/xml.js'
 import { type Ask, codeOf, createWorld, documentOf, initiate, type World } from './world.js'
 
 const bucket = 'examplebucket'
@@ -94,6 +94,25 @@ async function listAll(world: World, version: 'v1' | 'v2', query: Record<string,
   throw new Error('the listing does not end')
 }
 
+async function listVersions(world: World, query: Record<string, string>): Promise<string[]> {
+  const found: string[] = []
+  let next: Record<string, string> = {}
+  for (let page = 1; page <= 200; page += 1) {
+    const asked = { versions: '', 'encoding-type': 'url', ...query, ...next }
+    const root = documentOf(await world.expect(200, { method: 'GET', bucket, query: asked }))
+    const decoded = (parent: XmlElement, name: string) => decodeURIComponent(text(parent, name) ?? '')
+    const keys = children(root, 'Version').map((each) => decoded(each, 'Key'))
+    const groups = children(root, 'CommonPrefixes').map((each) => decoded(each, 'Prefix'))
+    found.push(...[...keys, ...groups].sort(byBytes))
+    if (text(root, 'IsTruncated') !== 'true') return found
+    next = {
+      'key-marker': decoded(root, 'NextKeyMarker'),
+      'version-id-marker': decoded(root, 'NextVersionIdMarker'),
+    }
+  }
+  throw new Error('the listing does not end')
+}
+
 /** What a listing should give, by its definition. */
 function expected(keys: readonly string[], prefix: string, delimiter: string): string[] {
   const found = new Set<string>()
@@ -119,6 +138,7 @@ const awkward = fc
       ' ',
       '+',
       '%2F',
+      '../',
       'é',
       '\uffff',
       '😀',
@@ -131,6 +151,53 @@ const awkward = fc
   )
   .map((parts) => parts.join(''))
   .filter((key) => !key.startsWith('/'))
+
+test('uploads and versions are listed in pages of any size as well, every key or its group once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(awkward, { maxLength: 10 }),
+      fc.constantFrom('', 'a', '../', '+', '%2F', '\u0000'),
+      fc.constantFrom('', '/', '//', '%2F', '+', 'a/', '😀'),
+      fc.integer({ min: 1, max: 4 }),
+      async (keys, prefix, delimiter, page) => {
+        const world = await createWorld()
+        await putAll(world, keys)
+        for (const key of keys) await initiate(world, key)
+        const model = expected(keys, prefix, delimiter)
+        const versions = await listVersions(world, { prefix, delimiter, 'max-keys': String(page) })
+        assert.deepEqual(versions, model)
+        const [uploads, groups] = await listUploads(world, { prefix, delimiter, 'max-uploads': String(page) })
+        const names = [...uploads.map((each) => each.replace(/ [0-9A-F]{32}$/, '')), ...groups]
+        assert.deepEqual(names.sort(byBytes), model)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('a listing begins after any name, be it a key, a group, within a group, or none of them', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(awkward, { maxLength: 10 }),
+      fc.oneof(awkward, fc.constantFrom('a/', 'b/', 'a//')),
+      fc.constantFrom('', '/', 'b'),
+      async (keys, after, delimiter) => {
+        const world = await createWorld()
+        await putAll(world, keys)
+        const names = async (version: 'v1' | 'v2', query: Record<string, string>) =>
+          listAll(world, version, { delimiter, 'max-keys': '2', ...query })
+        // A marker within a group leaves the group's later keys, so the group is still to come; one that is the group
+        // itself has passed all of it.
+        const isGroup = delimiter !== '' && after.indexOf(delimiter) === after.length - delimiter.length
+        const left = keys.filter((key) => byBytes(key, after) > 0 && !(isGroup && key.startsWith(after)))
+        const model = expected(left, '', delimiter)
+        assert.deepEqual(await names('v1', { marker: after }), model)
+        assert.deepEqual(await names('v2', { 'start-after': after }), model)
+      },
+    ),
+    { numRuns: 80 },
+  )
+})
 
 test('both listings, in pages of any size, give every key or its group once, in the order of bytes', async () => {
   await fc.assert(

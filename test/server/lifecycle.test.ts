@@ -34,7 +34,7 @@ test('rules are told as they were put, with an id where there was none, and gone
   assert.equal(codeOf(none), 'NoSuchLifecycle')
   const full = `<ID>all</ID><Prefix>中文前缀+/</Prefix>${ON}<Tag><Key>k:1</Key><Value>v</Value></Tag>
     <Filter><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan><Not><Prefix>中文前缀+/a</Prefix></Not></Filter>
-    <Expiration><Days>357</Days></Expiration><AbortMultipartUpload><Days>356</Days></AbortMultipartUpload>
+    <Expiration><Days>357</Days></Expiration>
     <Transition><Days>355</Days><StorageClass>IA</StorageClass></Transition>
     <Transition><Days>356</Days><StorageClass>Archive</StorageClass></Transition>
     <NoncurrentVersionExpiration><NoncurrentDays>9</NoncurrentDays></NoncurrentVersionExpiration>`
@@ -50,10 +50,7 @@ test('rules are told as they were put, with an id where there was none, and gone
     ['all', '中文前缀+/', 'Enabled'],
   )
   const days = (name: string) => children(first, name).map((each) => text(each, 'Days'))
-  assert.deepEqual(
-    [days('Expiration'), days('AbortMultipartUpload'), days('Transition')],
-    [['357'], ['356'], ['355', '356']],
-  )
+  assert.deepEqual([days('Expiration'), days('Transition')], [['357'], ['355', '356']])
   assert.match(text(second, 'ID') ?? '', /^[0-9a-f]{32}$/)
   const expiration = child(second, 'Expiration')
   assert.equal(expiration && text(expiration, 'Date'), '2100-12-25T00:00:00.000Z')
@@ -102,15 +99,17 @@ test('rules that mean nothing are refused, with their EC', async () => {
       'InvalidRequest',
       '0014-00000080',
     ],
-    [config(`${ON}<Expiration><Days>9</Days></Expiration>${move('<Days>9</Days>')}`), 'InvalidRequest'],
-    [config(`${ON}${move('<Days>9</Days>', 'Archive')}${move('<Days>9</Days>')}`), 'InvalidRequest'],
+    [config(`${ON}<Expiration><Days>9</Days></Expiration>${move('<Days>9</Days>')}`), 'InvalidArgument'],
+    [config(`${ON}${move('<Days>9</Days>', 'Archive')}${move('<Days>9</Days>')}`), 'InvalidArgument'],
+    [config(`${abort('<Days>1</Days>')}<Tag><Key>k</Key><Value>v</Value></Tag>`), 'InvalidArgument'],
+    [config(`${abort('<Days>1</Days>')}<Filter><Not><Prefix>a</Prefix></Not></Filter>`), 'InvalidArgument'],
     [config(`${ON}${move('<Days>9</Days>', 'Standard')}`), 'InvalidArgument'],
     [
       config(`${ON}${move('<Days>9</Days><AllowSmallFile>true</AllowSmallFile>')}`),
       'MalformedXML',
       '0014-00000052',
     ],
-    [config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${EXPIRE}`), 'InvalidRequest'],
+    [config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${EXPIRE}`), 'InvalidArgument'],
   ]
   for (const [body, code, ec] of wrong) {
     const reply = await put(world, body)
@@ -127,8 +126,25 @@ test('rules that mean nothing are refused, with their EC', async () => {
     config(`${ON}<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>`),
   ]
   for (const body of right) assert.equal((await put(world, body)).status, 200, body)
+  const words = text(
+    documentOf(
+      await put(world, config(`${ON}${move('<Days>9</Days>')}${move('<Days>8</Days>', 'Archive')}`)),
+    ),
+    'Message',
+  )
+  const [archive, cool] = ['Archive', 'IA'].map((name) => `Transition action for StorageClass ${name}`)
+  assert.equal(words, `Days in the ${archive} must be more than the ${cool}`)
   const overlapping = config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${EXPIRE}`)
   assert.equal((await put(world, overlapping, { 'x-oss-allow-same-action-overlap': 'true' })).status, 200)
+  assert.equal(
+    text(documentOf(await put(world, overlapping)), 'Message'),
+    'Overlap for same action type Expiration',
+  )
+  const aborts = config(abort('<Days>1</Days>'), `<Prefix>a</Prefix>${abort('<Days>1</Days>')}`)
+  assert.equal(
+    codeOf(await put(world, aborts, { 'x-oss-allow-same-action-overlap': 'true' })),
+    'InvalidArgument',
+  )
 })
 
 async function keysOf(world: World): Promise<string[]> {

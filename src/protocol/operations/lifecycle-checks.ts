@@ -7,6 +7,13 @@ import { invalidArgument, malformedXml } from './requests.js'
 const MOST_RULES = 1000
 /** Bytes. */
 const LONGEST_ID = 255
+/** Fragments never follow two rules, also where the request allows overlaps. */
+const MAY_OVERLAP: ReadonlySet<string> = new Set([
+  'Expiration',
+  'Transition',
+  'NoncurrentVersionExpiration',
+  'NoncurrentVersionTransition',
+])
 /** From warm to cold: an object only ever gets colder. */
 const COLDNESS = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']
 
@@ -26,7 +33,7 @@ export function checkLifecycle(
     }
     ids.add(rule.id)
   }
-  if (!allowSameActionOverlap) checkOverlaps(rules)
+  checkOverlaps(rules, allowSameActionOverlap ? MAY_OVERLAP : new Set())
 }
 
 function checkRule(rule: LifecycleRule): void {
@@ -36,36 +43,58 @@ function checkRule(rule: LifecycleRule): void {
   if (actionsOf(rule).length === 0) {
     throw invalidRequest('At least one action needs to be specified in a rule.', '0014-00000026')
   }
-  const { expiration, transitions } = rule
-  for (const { age, storageClass } of transitions) {
-    if (expiration === undefined) continue
-    if (kindOf(age) !== kindOf(expiration)) {
-      const actions = `Expiration and Transition for StorageClass ${storageClass} actions`
+  if (
+    rule.abortMultipartUpload !== undefined &&
+    (rule.tags.length > 0 || (rule.filter?.nots ?? []).length > 0)
+  ) {
+    const what = rule.tags.length > 0 ? 'Tag' : 'Not'
+    throw invalidArgument(what, rule.id, `${what} cannot be used with AbortMultipartUpload.`)
+  }
+  checkOrder(rule)
+}
+
+/** What comes later in an object's life has to be later. */
+function checkOrder({ expiration, transitions }: LifecycleRule): void {
+  const steps: Step[] = [...transitions].sort((a, b) => coldness(a.storageClass) - coldness(b.storageClass))
+  if (expiration !== undefined) steps.push({ age: expiration })
+  for (const [index, step] of steps.entries()) {
+    const before = steps[index - 1]
+    if (before?.storageClass === undefined) continue
+    if (step.storageClass === before.storageClass) throw malformedXml()
+    if ('days' in step.age !== 'days' in before.age) {
+      const actions =
+        step.storageClass === undefined
+          ? `Expiration and Transition for StorageClass ${before.storageClass} actions`
+          : `Transition for StorageClass ${before.storageClass} and ${step.storageClass} actions`
       throw invalidRequest(`Found mixed CreatedBeforeDate and Days based ${actions}`, '0014-00000080')
     }
-    if (amountOf(age) >= amountOf(expiration)) throw tooLate('Expiration', storageClass)
-  }
-  const inOrder = [...transitions].sort((a, b) => coldness(a.storageClass) - coldness(b.storageClass))
-  for (const [index, { age, storageClass }] of inOrder.entries()) {
-    const warmer = inOrder[index - 1]
-    if (warmer === undefined) continue
-    if (warmer.storageClass === storageClass) throw malformedXml()
-    const isMixed = kindOf(age) !== kindOf(warmer.age)
-    if (isMixed || amountOf(age) <= amountOf(warmer.age)) throw tooLate(storageClass, warmer.storageClass)
+    if (amountOf(step.age) > amountOf(before.age)) continue
+    const [unit, more] = 'days' in step.age ? ['Days', 'more'] : ['CreatedBeforeDate', 'later']
+    const action =
+      step.storageClass === undefined
+        ? 'Expiration action'
+        : `Transition action for StorageClass ${step.storageClass}`
+    const message = `${unit} in the ${action} must be ${more} than the Transition action for StorageClass ${before.storageClass}`
+    throw invalidArgument(unit, String(amountOf(step.age)), message)
   }
 }
 
+interface Step {
+  readonly age: LifecycleAge
+  /** Absent: the end. */
+  readonly storageClass?: string
+}
+
 /** Which of two overlapping rules an object follows nobody could tell. */
-function checkOverlaps(rules: readonly LifecycleRule[]): void {
+function checkOverlaps(rules: readonly LifecycleRule[], allowed: ReadonlySet<string>): void {
   const byPrefix = [...rules].sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
   for (const [index, rule] of byPrefix.entries()) {
     for (const other of byPrefix.slice(index + 1)) {
       if (!other.prefix.startsWith(rule.prefix)) break
       if (tagsOf(rule) !== tagsOf(other)) continue
-      const action = actionsOf(rule).find((each) => actionsOf(other).includes(each))
+      const action = actionsOf(rule).find((each) => !allowed.has(each) && actionsOf(other).includes(each))
       if (action === undefined) continue
-      const prefixes = `'${rule.prefix}' and '${other.prefix}'`
-      throw invalidRequest(`Found overlapping prefixes ${prefixes} for same action type '${action}'`)
+      throw invalidArgument('Prefix', other.prefix, `Overlap for same action type ${action}`)
     }
   }
 }
@@ -85,10 +114,6 @@ function tagsOf({ tags }: LifecycleRule): string {
   return JSON.stringify(tags.map(({ key, value }) => [key, value]).sort())
 }
 
-function kindOf(age: LifecycleAge): 'days' | 'date' {
-  return 'days' in age ? 'days' : 'date'
-}
-
 function amountOf(age: LifecycleAge): number {
   if ('days' in age) return age.days
   return 'date' in age ? age.date : age.createdBefore
@@ -96,10 +121,6 @@ function amountOf(age: LifecycleAge): number {
 
 function coldness(storageClass: string): number {
   return COLDNESS.indexOf(storageClass)
-}
-
-function tooLate(later: string, sooner: string): ProtocolError {
-  return invalidRequest(`The ${later} action has to come after the transition to ${sooner}.`)
 }
 
 function invalidRequest(message: string, ec?: string): ProtocolError {

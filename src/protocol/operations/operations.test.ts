@@ -7,6 +7,7 @@ import { getBucketAcl, getBucketLocation, getBucketStat, putBucketAcl } from './
 import { deleteBucketTags, getBucketTags, putBucketTags } from './bucket-tags.js'
 import { deleteBucket, getBucketInfo, listBuckets, type Owner, putBucket } from './buckets.js'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './cors.js'
+import { deleteBucketLifecycle, getBucketLifecycle, putBucketLifecycle } from './lifecycle.js'
 import { listObjects, listObjectsV2 } from './listing.js'
 import {
   abortMultipartUpload,
@@ -198,6 +199,47 @@ const cors = record(
 laws(putBucketCors, record({ bucket, cors }), done)
 laws(getBucketCors, bucketInput, () => cors)
 laws(deleteBucketCors, bucketInput, done)
+
+const age = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 31 - 1 }).map((days) => ({ days })),
+  fc.nat(30_000).map((day) => ({ createdBefore: day * 86_400_000 })),
+  fc.nat(30_000).map((day) => ({ date: day * 86_400_000 })),
+)
+const lifecycleTag = record({ key: fc.constantFrom('k', 'a b:c', '中'), value: fc.constantFrom('', 'v+1') })
+const daysAndClass = (days: number, storageClass: string) => ({ days, storageClass })
+const lifecycleRule = record(
+  {
+    enabled: flag,
+    tags: fc.array(lifecycleTag, { maxLength: 2 }),
+    noncurrentTransitions: fc.subarray([daysAndClass(1, 'IA'), daysAndClass(2, 'Archive')]),
+  },
+  { expiration: age, noncurrentExpirationDays: fc.integer({ min: 1, max: 1000 }) },
+).map((rule) => ({ ...rule, transitions: [{ age: { days: 3 }, storageClass: 'IA' }] }))
+const filterNot = record({ prefix: plainKey }, { tag: lifecycleTag })
+const lifecycleFilter = record(
+  { nots: fc.array(filterNot, { maxLength: 2 }) },
+  { sizeGreaterThan: count, sizeLessThan: count },
+)
+/** Rules for prefixes apart from one another, each with its own id, some moving and expiring in the right order. */
+const lifecycle = fc
+  .array(fc.tuple(lifecycleRule, fc.option(lifecycleFilter, { nil: undefined }), age, flag), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((rules) => ({
+    rules: rules.map(([rule, filter, abortAfter, aborts], index) => ({
+      ...rule,
+      id: `rule ${index}`,
+      prefix: `${index}/+%`,
+      ...(filter === undefined ? {} : { filter }),
+      ...(aborts ? { tags: [], abortMultipartUpload: abortAfter } : {}),
+      ...(aborts && filter !== undefined ? { filter: { ...filter, nots: [] } } : {}),
+      ...(rule.expiration === undefined ? {} : { transitions: [] }),
+    })),
+  }))
+laws(putBucketLifecycle, record({ bucket, lifecycle, allowSameActionOverlap: flag }), done)
+laws(getBucketLifecycle, bucketInput, () => lifecycle)
+laws(deleteBucketLifecycle, bucketInput, done)
 
 laws(getBucketVersioning, bucketInput, () => record({}, { status: word }))
 laws(getBucketLogging, bucketInput, () => record({}, { targetBucket: word }))

@@ -215,6 +215,34 @@ test('all three ways of writing empty parameters under V4 are accepted', async (
   }
 })
 
+test('under V4 a Date stands in for x-oss-date, and is signed as it is written', async () => {
+  const world = await createWorld()
+  const { canonicalRequestV4, signatureV4, signingKeyV4, stringToSignV4, UNSIGNED_PAYLOAD } = await import(
+    '../../src/protocol/v4.js'
+  )
+  const scope = { date: '20240102', region: 'cn-hangzhou', product: 'oss' }
+  const date = 'Tue, 02 Jan 2024 03:04:05 GMT'
+  const headers = { host: '127.0.0.1', date, 'x-oss-content-sha256': UNSIGNED_PAYLOAD }
+  const canonicalRequest = canonicalRequestV4({
+    method: 'GET',
+    bucket: 'examplebucket',
+    headers,
+    additionalHeaders: [],
+    payload: UNSIGNED_PAYLOAD,
+  })
+  for (const [signed, status] of [
+    [date, 200],
+    ['20240102T030405Z', 403],
+  ] as const) {
+    const stringToSign = stringToSignV4({ canonicalRequest, date: signed, scope })
+    const signature = signatureV4(signingKeyV4('test-secret', scope), stringToSign)
+    const authorization = `OSS4-HMAC-SHA256 Credential=test-id/20240102/cn-hangzhou/oss/aliyun_v4_request,Signature=${signature}`
+    const request = { method: 'GET', target: '/examplebucket/', headers: { ...headers, authorization } }
+    const reply = await replyOf(await world.handler({ ...request, body: chunksOf(new Uint8Array()) }))
+    assert.equal(reply.status, status, reply.text)
+  }
+})
+
 test('a header that was signed has to be sent, and one that was not may not be added', async () => {
   const world = await worldWithObject()
   for (const signed of ['v1-url', 'v4-url'] as const) {

@@ -107,12 +107,13 @@ export const settings: readonly ScriptedTest<World>[] = [
     },
   },
   {
-    name: 'what the server does not have is refused in words: policy, versioning, website',
-    async run({ ossutil, url, attempt }) {
+    name: 'what the server does not have: nothing is set, and setting it is refused',
+    async run({ ossutil, url, file, attempt }) {
       await ossutil('mb', url())
+      assert.match((await attempt(['bucket-policy', '--method', 'get', url()])).output, /NoSuchBucketPolicy/)
+      await file('policy.json', '{"Version":"1","Statement":[]}')
       for (const args of [
-        ['bucket-policy', '--method', 'get', url()],
-        ['website', '--method', 'get', url()],
+        ['bucket-policy', '--method', 'put', url(), 'policy.json'],
         ['bucket-versioning', '--method', 'put', url(), 'enabled'],
       ]) {
         const { code, output } = await attempt(args)

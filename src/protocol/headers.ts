@@ -11,6 +11,13 @@ const CONTENT_HEADERS: ReadonlySet<string> = new Set([
   'expires',
 ])
 
+/** Say how the service encrypts what it stores; told again with the object. */
+const ENCRYPTION_HEADERS: ReadonlySet<string> = new Set([
+  'x-oss-server-side-encryption',
+  'x-oss-server-side-encryption-key-id',
+  'x-oss-server-side-data-encryption',
+])
+
 /** Say who sends and when: matters of signing, not of the operation. */
 const SIGNING_HEADERS: ReadonlySet<string> = new Set([
   'x-oss-content-sha256',
@@ -22,6 +29,11 @@ const SIGNING_HEADERS: ReadonlySet<string> = new Set([
 /** Is this header stored with the object and given back with it as it is? Content headers and `x-oss-meta-*`. */
 export function isStoredHeader(name: string): boolean {
   return CONTENT_HEADERS.has(name) || name.startsWith('x-oss-meta-')
+}
+
+/** Is this one of the headers that say how the service encrypts? Not those that carry a key of the client's. */
+export function isEncryptionHeader(name: string): boolean {
+  return ENCRYPTION_HEADERS.has(name)
 }
 
 /** Is this header part of what is asked: content headers, `content-md5`, and `x-oss-*` but for those of signing? */

@@ -22,15 +22,21 @@ export class XmlError extends Error {
 }
 
 /**
- * The root element.
+ * The root element. `controlCharacters`: accept those that XML 1.0 can't hold, as they are or as references; names of
+ * objects may have them, and clients send them.
  *
  * @throws XmlError when the bytes are no UTF-8, not well-formed, or more than is spoken here
  */
-export function parseXml(bytes: Uint8Array): XmlElement {
+export function parseXml(
+  bytes: Uint8Array,
+  { controlCharacters = false }: { readonly controlCharacters?: boolean } = {},
+): XmlElement {
   if (bytes.length > MAX_XML_SIZE) throw new XmlError(`More than ${MAX_XML_SIZE} bytes of XML`)
   const open: { name: string; text: string; children: XmlElement[] }[] = []
   let root: XmlElement | undefined
-  const parser = new SaxesParser({ position: false })
+  const parser = controlCharacters
+    ? new SaxesParser({ position: false, defaultXMLVersion: '1.1', forceXMLVersion: true })
+    : new SaxesParser({ position: false })
   parser.on('error', (error) => {
     throw new XmlError(error.message)
   })
@@ -54,7 +60,8 @@ export function parseXml(bytes: Uint8Array): XmlElement {
   parser.on('closetag', () => {
     open.pop()
   })
-  parser.write(decodeUtf8(bytes)).close()
+  const document = decodeUtf8(bytes)
+  parser.write(controlCharacters ? referControlCharacters(document) : document).close()
   if (!root) throw new XmlError('No element')
   return root
 }
@@ -112,6 +119,18 @@ function escapeText(text: string): string {
 
 /** A carriage return written plainly would be read as a line feed. */
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }
+
+/**
+ * XML 1.1 has control characters, but for NUL, as references alone, and it reads more characters as ends of lines than
+ * 1.0 does. Written as references, all of them are taken for what they are.
+ */
+function referControlCharacters(document: string): string {
+  return document.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+    /[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028]/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  )
+}
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {

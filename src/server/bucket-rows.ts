@@ -19,7 +19,7 @@ export const BUCKET_ROWS = [
     done: true,
   },
   { name: 'ListObjectVersions', method: 'GET', on: 'bucket', needs: ['versions'], done: true },
-  { name: 'DeleteMultipleObjects', method: 'POST', on: 'bucket', needs: ['delete'] },
+  { name: 'DeleteMultipleObjects', method: 'POST', on: 'bucket', needs: ['delete'], done: true },
   { name: 'PostObject', method: 'POST', on: 'bucket', done: true },
   { name: 'OptionObject', method: 'OPTIONS', on: 'bucket', done: true },
   { name: 'ListLiveChannel', method: 'GET', on: 'bucket', needs: ['live'], done: true },

@@ -10,11 +10,8 @@ import { checkAnonymous } from './access.js'
 import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
 import { authenticate, type Verdict } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
-import { bucketOperations } from './bucket-operations.js'
-import { bucketSettingsOperations } from './bucket-settings-operations.js'
-import { type Answer, type Operate, Refusal } from './context.js'
+import { type Answer, Refusal } from './context.js'
 import { corsHeadersOf } from './cors.js'
-import { corsOperations } from './cors-operations.js'
 import { errorToSay, plain } from './error-to-say.js'
 import {
   type Clock,
@@ -27,13 +24,10 @@ import {
 import { strikeAfter, strikeAnswer, strikeBefore, strikeBody } from './fault-strikes.js'
 import { createFaults, type FaultEffect, type Faults } from './faults.js'
 import { randomHex } from './hex.js'
-import { lifecycleOperations } from './lifecycle-operations.js'
-import { listingOperations } from './listing-operations.js'
-import { MIN_PART_SIZE, multipartOperations } from './multipart-operations.js'
+import { MIN_PART_SIZE } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
-import { objectOperations } from './object-operations.js'
-import { postObjectOperations } from './post-object-operation.js'
-import { type OperationName, type RoutableRequest, route } from './routes.js'
+import { OPERATIONS } from './operations.js'
+import { type RoutableRequest, route } from './routes.js'
 import type { Storage } from './storage/storage.js'
 import { checkStrictly } from './strict.js'
 
@@ -59,17 +53,6 @@ export interface HandlerOptions {
   readonly onRequest?: (entry: RequestLogEntry) => void
   /** Told of every failure that is not the client's, for which the answer is InternalError. Must not throw. */
   readonly onInternalError?: (error: unknown) => void
-}
-
-const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
-  ...bucketOperations,
-  ...bucketSettingsOperations,
-  ...corsOperations,
-  ...lifecycleOperations,
-  ...listingOperations,
-  ...objectOperations,
-  ...multipartOperations,
-  ...postObjectOperations,
 }
 
 /** What is known of a request so far; the log tells it, however far the request got. */

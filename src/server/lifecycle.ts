@@ -4,8 +4,8 @@
  */
 import type { Tag } from '../protocol/operations/bucket-tags.js'
 import type { LifecycleAge, LifecycleRule } from '../protocol/operations/lifecycle-rules.js'
-import { parseTagging } from './names.js'
-import type { BucketRecord, ObjectRecord, StoredHeaders, UploadRecord } from './storage/storage.js'
+import { taggingOf } from './object-tags.js'
+import type { BucketRecord, ObjectRecord, UploadRecord } from './storage/storage.js'
 import { storageClassOf } from './storage-class.js'
 
 const DAY_MS = 86_400_000
@@ -60,7 +60,7 @@ export function enabledRules({ lifecycle }: BucketRecord): readonly LifecycleRul
 function rulesFor(bucket: BucketRecord, object: ObjectRecord): LifecycleRule[] {
   const rules = enabledRules(bucket).filter((rule) => object.key.startsWith(rule.prefix))
   if (rules.length === 0) return []
-  const tags = tagsOf(object.headers)
+  const tags = taggingOf(object.headers)
   const fitting = rules.filter(({ tags: wanted, filter }) => {
     if (!hasAll(tags, wanted)) return false
     if (filter === undefined) return true
@@ -104,11 +104,6 @@ function canMove({ type }: { readonly type: string }, storageClass: string): boo
 
 function midnightFrom(time: number): number {
   return Math.ceil(time / DAY_MS) * DAY_MS
-}
-
-function tagsOf(headers: StoredHeaders): readonly Tag[] {
-  const tagging = headers['x-oss-tagging']
-  return tagging === undefined ? [] : parseTagging(tagging).map(([key, value]) => ({ key, value }))
 }
 
 function hasAll(tags: readonly Tag[], wanted: readonly Tag[]): boolean {

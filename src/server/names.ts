@@ -1,9 +1,14 @@
 /** The rules for names and for headers that are stored, and what OSS says when they are broken. */
-import { fromWire, utf8Bytes } from '../protocol/encode.js'
+import { utf8Bytes } from '../protocol/encode.js'
 import { isStoredHeader } from '../protocol/headers.js'
 import type { WireHeaders } from '../protocol/message.js'
 import { Refusal } from './context.js'
-import type { StoredHeaders } from './storage/storage.js'
+import { encryptionAskedIn } from './encryption.js'
+import { invalidArgument } from './invalid-argument.js'
+import { tagsFromHeader } from './object-tags.js'
+import type { BucketRecord, StoredHeaders } from './storage/storage.js'
+
+export { invalidArgument }
 
 const MAX_KEY_BYTES = 1023
 const MAX_METADATA_BYTES = 8 * 1024
@@ -27,7 +32,7 @@ export function checkBucketAcl(acl: string): void {
   }
 }
 
-/** Of an operation's headers, those to be stored with the object. */
+/** Of an operation's headers, those to be stored with the object, each of them checked. */
 export function storedHeadersOf(headers: WireHeaders): StoredHeaders {
   const stored: Record<string, string> = {}
   let metadataBytes = 0
@@ -40,48 +45,32 @@ export function storedHeadersOf(headers: WireHeaders): StoredHeaders {
     throw invalidArgument('x-oss-meta-*', String(metadataBytes), 'User metadata exceeds 8 KB.')
   }
   const acl = stored['x-oss-object-acl']
-  if (acl !== undefined && !OBJECT_ACLS.has(acl)) {
-    throw invalidArgument('x-oss-object-acl', acl, 'no such object access control exists')
+  if (acl !== undefined) checkObjectAcl(acl)
+  const storageClass = stored['x-oss-storage-class']
+  if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) {
+    throw invalidArgument(
+      'x-oss-storage-class',
+      storageClass,
+      'The storage class you specified is not valid.',
+    )
   }
   const tagging = stored['x-oss-tagging']
-  if (tagging !== undefined) parseTagging(tagging)
+  if (tagging !== undefined) tagsFromHeader(tagging)
   stored['content-type'] ??= 'application/octet-stream'
-  return stored
+  return { ...stored, ...encryptionAskedIn(headers) }
 }
 
 const STORED_SETTINGS = new Set(['x-oss-storage-class', 'x-oss-object-acl', 'x-oss-tagging'])
+const STORAGE_CLASSES = new Set(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'])
 
-/** Tags as the header writes them, `k=v&k2=v2` percent-encoded: at most 10, no key twice. */
-export function parseTagging(header: string): readonly (readonly [key: string, value: string])[] {
-  const pairs = fromWire(header)
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair): [string, string] => {
-      const equals = pair.indexOf('=')
-      return equals < 0
-        ? [decodeTag(pair), '']
-        : [decodeTag(pair.slice(0, equals)), decodeTag(pair.slice(equals + 1))]
-    })
-  const isRight =
-    pairs.length <= 10 &&
-    new Set(pairs.map(([key]) => key)).size === pairs.length &&
-    pairs.every(([key, value]) => key.length >= 1 && key.length <= 128 && value.length <= 256)
-  if (!isRight) throw invalidArgument('x-oss-tagging', header, 'The tags are not valid.')
-  return pairs
-}
-
-function decodeTag(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    throw invalidArgument('x-oss-tagging', text, 'The tags are not valid.')
+export function checkObjectAcl(acl: string): void {
+  if (!OBJECT_ACLS.has(acl)) {
+    throw invalidArgument('x-oss-object-acl', acl, 'no such object access control exists')
   }
 }
 
-export function invalidArgument(name: string, value: string, message: string): Refusal {
-  return new Refusal({
-    code: 'InvalidArgument',
-    message,
-    fields: { ArgumentName: name, ArgumentValue: value },
-  })
+/** The headers of an object that names no class, in a bucket that has one. */
+export function withClassOf(bucket: BucketRecord, headers: StoredHeaders): StoredHeaders {
+  if (bucket.storageClass === 'Standard') return headers
+  return { 'x-oss-storage-class': bucket.storageClass, ...headers }
 }

@@ -1,18 +1,13 @@
 /** The operations on single objects. */
-import { formatHttpDate } from '../protocol/dates.js'
-import { quoteEtag } from '../protocol/etag.js'
-import {
-  type Conditions,
-  getObject,
-  getObjectMeta,
-  headObject,
-  type ObjectHead,
-} from '../protocol/operations/object-reads.js'
+import { getObject, getObjectMeta, headObject } from '../protocol/operations/object-reads.js'
 import { deleteObject, putObject } from '../protocol/operations/objects.js'
 import { resolveRange } from '../protocol/range.js'
 import { requireBucket } from './bucket-operations.js'
+import { checkConditions } from './conditions.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
-import { parseTagging, storedHeadersOf } from './names.js'
+import { encryptionIn } from './encryption.js'
+import { headOf, type ObjectAsked, openContent, requireContent } from './found-objects.js'
+import { storedHeadersOf, withClassOf } from './names.js'
 import { receiveBody } from './receive.js'
 import { type ObjectRecord, type OpenObject, StorageError } from './storage/storage.js'
 
@@ -20,9 +15,9 @@ export const objectOperations = {
   PutObject: async (exchange) => {
     const { storage, clock } = exchange
     const input = putObject.decodeRequest(exchange.request)
-    const headers = storedHeadersOf(input.headers)
+    const asked = storedHeadersOf(input.headers)
     const ifAbsent = forbidsOverwrite(input.headers)
-    await requireBucket(exchange, input.bucket)
+    const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
     if (ifAbsent && (await storage.getObject(input.bucket, input.key)) !== undefined) throw alreadyExists()
 
     const received = await receiveBody(exchange)
@@ -40,12 +35,12 @@ export const objectOperations = {
     await storage
       .putObject(input.bucket, object, received.incoming, { ifAbsent })
       .catch(translated('object-exists', alreadyExists()))
-    return putObject.encodeAnswer({ etag, crc64, contentMd5 }, input)
+    return putObject.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(headers) }, input)
   },
 
   GetObject: async (exchange) => {
     const input = getObject.decodeRequest(exchange.request)
-    const opened = await open(exchange, input.bucket, input.key)
+    const opened = await openContent(exchange, input)
     try {
       checkConditions(opened.record, input)
       const { size } = opened.record
@@ -65,23 +60,32 @@ export const objectOperations = {
 
   HeadObject: async (exchange) => {
     const input = headObject.decodeRequest(exchange.request)
-    const object = await requireObject(exchange, input.bucket, input.key)
+    const object = await requireContent(exchange, input)
     checkConditions(object, input)
     return headObject.encodeAnswer(headOf(object), input)
   },
 
   GetObjectMeta: async (exchange) => {
     const input = getObjectMeta.decodeRequest(exchange.request)
-    const { size, etag, modified, crc64 } = await requireObject(exchange, input.bucket, input.key)
+    const { size, etag, modified, crc64 } = await requireContent(exchange, input)
     return getObjectMeta.encodeAnswer({ size, etag, lastModified: modified, crc64 }, input)
   },
 
   DeleteObject: async (exchange) => {
     const input = deleteObject.decodeRequest(exchange.request)
-    await exchange.storage.deleteObject(input.bucket, input.key)
+    await deleteVersion(exchange, input)
     return deleteObject.encodeAnswer({}, input)
   },
 } satisfies Record<string, Operate>
+
+/** Without versioning there is one version, `null`, and deleting another is done when it begins. */
+export async function deleteVersion(
+  exchange: Exchange,
+  { bucket, key, versionId = 'null' }: ObjectAsked,
+): Promise<void> {
+  if (versionId === 'null') await exchange.storage.deleteObject(bucket, key)
+  else await requireBucket(exchange, bucket)
+}
 
 /** Gives one storage error the words of the operation; any other stays as it is. */
 export function translated(code: StorageError['code'], refusal: Refusal): (error: unknown) => never {
@@ -96,65 +100,6 @@ export function forbidsOverwrite(headers: Readonly<Record<string, string>>): boo
 
 export function alreadyExists(): Refusal {
   return new Refusal({ code: 'FileAlreadyExists' })
-}
-
-async function requireObject(exchange: Exchange, bucket: string, key: string): Promise<ObjectRecord> {
-  await requireBucket(exchange, bucket)
-  return (await exchange.storage.getObject(bucket, key)) ?? noSuchKey(key)
-}
-
-async function open(exchange: Exchange, bucket: string, key: string): Promise<OpenObject> {
-  await requireBucket(exchange, bucket)
-  return (await exchange.storage.openObject(bucket, key)) ?? noSuchKey(key)
-}
-
-function noSuchKey(key: string): never {
-  throw new Refusal({ code: 'NoSuchKey', fields: { Key: key } })
-}
-
-function headOf(object: ObjectRecord): ObjectHead {
-  const {
-    'x-oss-storage-class': storageClass = 'Standard',
-    'x-oss-object-acl': _,
-    'x-oss-tagging': tagging,
-    ...headers
-  } = object.headers
-  const tags = tagging === undefined ? 0 : parseTagging(tagging).length
-  return {
-    size: object.size,
-    etag: object.etag,
-    lastModified: object.modified,
-    crc64: object.crc64,
-    type: object.type,
-    storageClass,
-    headers: tags === 0 ? headers : { ...headers, 'x-oss-tagging-count': String(tags) },
-    ...(object.md5 === undefined ? {} : { contentMd5: object.md5 }),
-  }
-}
-
-/** Times on the wire are whole seconds, so the object's is cut to one before they are compared. */
-function checkConditions(object: ObjectRecord, conditions: Conditions): void {
-  const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions
-  const modified = Math.floor(object.modified / 1000) * 1000
-  if (ifMatch !== undefined && !matches(ifMatch, object.etag)) throw preconditionFailed('If-Match')
-  if (ifUnmodifiedSince !== undefined && modified > ifUnmodifiedSince) {
-    throw preconditionFailed('If-Unmodified-Since')
-  }
-  const isSame = ifNoneMatch !== undefined && matches(ifNoneMatch, object.etag)
-  const isOld = ifModifiedSince !== undefined && ifNoneMatch === undefined && modified <= ifModifiedSince
-  if (isSame || isOld) {
-    // What a cache needs to go on with its copy.
-    const headers = { etag: quoteEtag(object.etag), 'last-modified': formatHttpDate(object.modified) }
-    throw new Refusal({ code: 'NotModified' }, headers)
-  }
-}
-
-function matches(wanted: string, etag: string): boolean {
-  return wanted === '*' || wanted.toUpperCase() === etag
-}
-
-function preconditionFailed(condition: string): Refusal {
-  return new Refusal({ code: 'PreconditionFailed', fields: { Condition: condition } })
 }
 
 /** The object stays open until its bytes have been read, or the reader has left. */

@@ -115,7 +115,7 @@ export async function receiveDocument({ request, body }: Exchange): Promise<Uint
 }
 
 /** `undefined` when the request does not say. */
-function announcedSize(headers: WireHeaders): number | undefined {
+export function announcedSize(headers: WireHeaders): number | undefined {
   const text = headers['content-length']
   return text !== undefined && /^[0-9]{1,30}$/.test(text) ? Number(text) : undefined
 }

@@ -276,7 +276,8 @@ test('a form that is none is refused as what it is', async () => {
     ['x-oss-meta-a', 'a\r\nset-cookie: b', 'InvalidArgument'],
     ['x-oss-meta-a b', 'c', 'InvalidArgument'],
     ['x-oss-object-acl', 'nonsense', 'InvalidArgument'],
-    ['x-oss-server-side-encryption-key-id', 'x', 'NotImplemented'],
+    ['x-oss-server-side-encryption-key-id', 'x', 'InvalidArgument'],
+    ['x-oss-server-side-encryption-customer-key', 'x', 'NotImplemented'],
   ] as const) {
     const reply = await post(world, { fields: [...fields, [field, value], ...signature] })
     assert.equal(codeOf(reply), code, field)

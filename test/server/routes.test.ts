@@ -70,7 +70,7 @@ test('an operation that is done is refused with what it does not know beside it'
   const world = await createWorld()
   const at = { bucket: 'examplebucket', key: 'k' }
   for (const [asked, what] of [
-    [{ method: 'GET', ...at, query: { versionId: 'x' } }, 'versionId'],
+    [{ method: 'PUT', ...at, query: { versionId: 'x' } }, 'versionId'],
     [{ method: 'GET', ...at, query: { uploadId: 'x', versionId: 'y' } }, 'versionId'],
     [{ method: 'DELETE', ...at, query: { 'x-oss-future': '' } }, 'x-oss-future'],
     [{ method: 'GET', bucket: 'examplebucket', query: { uploads: '', bucketInfo: '' } }, 'uploads'],

@@ -4,6 +4,7 @@ import { formatIso, parseHttpDate, parseIso } from '../dates.js'
 import { percentDecode, percentEncode } from '../encode.js'
 import { badAnswer, decodeErrorDocument, ProtocolError } from '../errors.js'
 import { unquoteEtag } from '../etag.js'
+import { isEncryptionHeader, pickHeaders } from '../headers.js'
 import type { WireHeaders } from '../message.js'
 import { element, parseXml, printXml, text, type XmlElement, XmlError } from '../xml.js'
 import type { WireAnswer } from './operation.js'
@@ -111,6 +112,12 @@ export function crcOf(value: string | undefined): { crc64?: string } {
   } catch (cause) {
     throw badAnswer(`Not a CRC-64: ${value}`, cause)
   }
+}
+
+/** What an answer says of server-side encryption. */
+export function encryptionOf(answer: WireAnswer): { encryption?: WireHeaders } {
+  const encryption = pickHeaders(answer.headers, isEncryptionHeader)
+  return Object.keys(encryption).length === 0 ? {} : { encryption }
 }
 
 /** Writes names as the request wants them. */

@@ -1,9 +1,9 @@
 /** Reading single objects, and their heads alone. Object bytes travel beside these values. */
 
-import { formatHttpDate, parseHttpDate } from '../dates.js'
+import { formatHttpDate } from '../dates.js'
 import { toWire } from '../encode.js'
 import { badAnswer } from '../errors.js'
-import { quoteEtag, unquoteEtag } from '../etag.js'
+import { quoteEtag } from '../etag.js'
 import { isOperationHeader, pickHeaders } from '../headers.js'
 import type { Query, WireHeaders } from '../message.js'
 import {
@@ -14,18 +14,10 @@ import {
   lastModifiedOf,
   requiredHeader,
 } from './answers.js'
+import { type Conditions, conditionHeaders, readConditions } from './conditions.js'
 import { type ObjectInput, readObjectInput } from './objects.js'
 import type { Operation, WireAnswer, WireRequest } from './operation.js'
 import { given, invalidArgument, present, wholeNumber } from './requests.js'
-
-export interface Conditions {
-  /** One ETag without quotes, or `*`. */
-  readonly ifMatch?: string
-  readonly ifNoneMatch?: string
-  /** Milliseconds since the epoch, whole seconds. */
-  readonly ifModifiedSince?: number
-  readonly ifUnmodifiedSince?: number
-}
 
 export interface HeadObjectInput extends Conditions {
   readonly bucket: string
@@ -142,41 +134,7 @@ export const getObjectMeta: Operation<ObjectInput, ObjectMeta> = {
 }
 
 function readHeadInput(request: WireRequest): HeadObjectInput {
-  const { headers } = request
-  return {
-    ...readObjectInput(request),
-    ...present({
-      ifMatch: unquoteEtag(headers['if-match'] ?? ''),
-      ifNoneMatch: unquoteEtag(headers['if-none-match'] ?? ''),
-    }),
-    ...timeCondition('ifModifiedSince', headers['if-modified-since']),
-    ...timeCondition('ifUnmodifiedSince', headers['if-unmodified-since']),
-  }
-}
-
-/** HTTP has a condition with an unreadable date ignored. */
-function timeCondition<Name extends string>(
-  name: Name,
-  value: string | undefined,
-): { [name in Name]?: number } {
-  const time = parseHttpDate(value ?? '')
-  const condition: { [name in Name]?: number } = {}
-  if (time !== undefined) condition[name] = time
-  return condition
-}
-
-function conditionHeaders(conditions: Conditions): WireHeaders {
-  const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions
-  return given({
-    'if-match': ifMatch && quoteUnlessAny(ifMatch),
-    'if-none-match': ifNoneMatch && quoteUnlessAny(ifNoneMatch),
-    'if-modified-since': ifModifiedSince === undefined ? undefined : formatHttpDate(ifModifiedSince),
-    'if-unmodified-since': ifUnmodifiedSince === undefined ? undefined : formatHttpDate(ifUnmodifiedSince),
-  })
-}
-
-function quoteUnlessAny(etag: string): string {
-  return etag === '*' ? etag : quoteEtag(etag)
+  return { ...readObjectInput(request), ...readConditions(request.headers) }
 }
 
 const OVERRIDABLE = [

@@ -6,6 +6,7 @@ import {
   callbackOf,
   crcOf,
   emptyAnswer,
+  encryptionOf,
   etagOfHeaders,
   nothingBeyondSuccess,
   refuseDocument,
@@ -32,6 +33,8 @@ export interface StoredAnswer {
   /** Base64 of what was received. */
   readonly contentMd5?: string
   readonly versionId?: string
+  /** The headers of server-side encryption. */
+  readonly encryption?: WireHeaders
   /** What a callback answered. */
   readonly callback?: string
 }
@@ -82,6 +85,7 @@ export function encodeStored(output: StoredAnswer): WireAnswer {
       'content-md5': output.contentMd5,
       'x-oss-version-id': output.versionId,
     }),
+    ...output.encryption,
   }
   if (output.callback === undefined) return emptyAnswer(200, headers)
   return {
@@ -99,6 +103,7 @@ export function decodeStored(answer: WireAnswer): StoredAnswer {
       contentMd5: answer.headers['content-md5'],
       versionId: answer.headers['x-oss-version-id'],
     }),
+    ...encryptionOf(answer),
     ...callbackOf(answer),
   }
 }

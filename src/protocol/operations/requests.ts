@@ -91,9 +91,15 @@ export function documentOf(request: WireRequest, rootName: string, ec?: string):
   throw malformedXml(ec)
 }
 
-export function malformedXml(ec?: string, cause?: unknown): ProtocolError {
+/** `detail` is what the service adds in words. */
+export function malformedXml(ec?: string, cause?: unknown, detail?: string): ProtocolError {
   const { message } = errorDefaults('MalformedXML')
-  return new ProtocolError('bad-request', 'MalformedXML', message, { ec, cause })
+  const fields = detail === undefined ? {} : { ErrorDetail: detail }
+  return new ProtocolError('bad-request', 'MalformedXML', message, { ec, cause, fields })
+}
+
+export function missingArgument(ec: string): ProtocolError {
+  return new ProtocolError('bad-request', 'MissingArgument', 'Missing Some Required Arguments.', { ec })
 }
 
 export function invalidArgument(name: string, value: string, message: string, ec?: string): ProtocolError {

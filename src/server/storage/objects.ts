@@ -1,5 +1,6 @@
 /** Objects: one record each, which says where the bytes are. Everything that changes an object holds its lock. */
 import type { Core } from './core.js'
+import { gather, tailToFold } from './fold.js'
 import { afterAll, justAfter, keys, laterOf } from './keys.js'
 import type { Change } from './ledger.js'
 import { isGroup, scanGrouped } from './listing.js'
@@ -16,7 +17,10 @@ type Content =
 
 type StoredObject = ObjectRecord & { readonly content: Content }
 
-type Objects = Pick<Storage, 'putObject' | 'getObject' | 'openObject' | 'deleteObject' | 'listObjects'> & {
+type Objects = Pick<
+  Storage,
+  'putObject' | 'appendObject' | 'updateObject' | 'getObject' | 'openObject' | 'deleteObject' | 'listObjects'
+> & {
   /**
    * Makes these pieces, whose references are counted already, the bytes of an object, in one commit with `changes`.
    * Rejects with `object-exists` before anything is changed.
@@ -57,6 +61,18 @@ export function createObjects(core: Core): Objects {
     const changes: Change[] =
       content.in === 'manifest' ? [{ type: 'del', key: keys.manifest(content.id) }] : []
     return { changes, dropped }
+  }
+
+  /** For an object that has no list of pieces, or one under this very id. */
+  function putPieces(
+    bucket: string,
+    object: ObjectRecord,
+    pieces: readonly Piece[],
+    references: ReferenceChanges,
+  ): Promise<void> {
+    const { content, changes } = contentOf(pieces, keys.manifestIdOf(bucket, object.key))
+    const value = JSON.stringify({ ...object, content })
+    return commit([...changes, { type: 'put', key: keys.object(bucket, object.key), value }], references)
   }
 
   /** Puts the object in the place of what is there, in one commit with `beside`. */
@@ -100,6 +116,46 @@ export function createObjects(core: Core): Objects {
         { changes: [...changes, ...made.changes], references: { dropped } },
         ifAbsent,
       )
+    },
+
+    appendObject(bucket, key, incoming, describe) {
+      return take(incoming, ({ pieces, references }) =>
+        locks.shared(`bucket ${bucket}`, async () => {
+          await requireBucket(bucket)
+          return locks.exclusive(lockName(bucket, key), async () => {
+            const old = await stored(bucket, key)
+            const object = describe(old === undefined ? undefined : published(old))
+            const before = old === undefined ? [] : await piecesOf(old)
+            const tail = tailToFold([...before, ...pieces])
+            if (tail.length === 0) {
+              await putPieces(bucket, object, [...before, ...pieces], references)
+              return object
+            }
+            const folded = await gather(core, tail)
+            await take(folded, (taken) => {
+              const kept = before.slice(0, before.length + pieces.length - tail.length)
+              const dropped = before.slice(kept.length).map(({ id }) => id)
+              return putPieces(bucket, object, [...kept, ...taken.pieces], { ...taken.references, dropped })
+            })
+            // What came in is part of what was folded, and nothing refers to it.
+            await incoming.discard()
+            return object
+          })
+        }),
+      )
+    },
+
+    updateObject(bucket, key, change) {
+      return locks.shared(`bucket ${bucket}`, async () => {
+        await requireBucket(bucket)
+        return locks.exclusive(lockName(bucket, key), async () => {
+          const old = await stored(bucket, key)
+          if (old === undefined) throw new StorageError('no-such-object', `There is no object ${key}.`)
+          const changed: StoredObject = { ...change(published(old)), content: old.content }
+          await commit([{ type: 'put', key: keys.object(bucket, key), value: JSON.stringify(changed) }])
+          return published(changed)
+        })
+      })
     },
 
     async getObject(bucket, key) {

@@ -12,6 +12,7 @@ export type StorageErrorCode =
   | 'bucket-not-empty'
   | 'no-such-upload'
   | 'object-exists'
+  | 'no-such-object'
   | 'failed'
 
 export class StorageError extends Error {
@@ -50,7 +51,9 @@ export interface ObjectRecord {
   readonly crc64: string
   /** Base64 of the MD5 of the whole; absent where only parts were hashed. */
   readonly md5?: string
-  readonly type: 'Normal' | 'Multipart'
+  readonly type: 'Normal' | 'Multipart' | 'Appendable' | 'Symlink'
+  /** The key that a Symlink leads to; only of that type. */
+  readonly symlinkTarget?: string
   readonly modified: number
   readonly headers: StoredHeaders
 }
@@ -151,6 +154,26 @@ export interface Storage {
     bytes: Incoming | StoredBytes,
     options: { ifAbsent: boolean },
   ): Promise<void>
+  /**
+   * Puts bytes behind those of an object, or makes one of them. `describe` sees the object as it is and says what it
+   * becomes, under the same key; if it throws, nothing is changed. Of several at once, each sees what the ones before
+   * made of it. Rejects with `no-such-bucket`. Either way the incoming bytes are used up.
+   */
+  appendObject(
+    bucket: string,
+    key: string,
+    incoming: Incoming,
+    describe: (object: ObjectRecord | undefined) => ObjectRecord,
+  ): Promise<ObjectRecord>
+  /**
+   * Changes what is known of an object, not its key, size or bytes, one change after the other. If `change` throws,
+   * nothing is changed. Resolves with the new record; rejects with `no-such-bucket` or `no-such-object`.
+   */
+  updateObject(
+    bucket: string,
+    key: string,
+    change: (object: ObjectRecord) => ObjectRecord,
+  ): Promise<ObjectRecord>
   getObject(bucket: string, key: string): Promise<ObjectRecord | undefined>
   openObject(bucket: string, key: string): Promise<OpenObject | undefined>
   /** Without effect when there is no such object, or `isMeant` says no of the one there is. */

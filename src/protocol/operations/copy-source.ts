@@ -1,0 +1,44 @@
+/** The header that names what is copied: `/bucket/key`, the key percent-encoded, perhaps with `?versionId=`. */
+import { fromWire, percentDecode, percentEncode } from '../encode.js'
+import type { WireHeaders } from '../message.js'
+import { invalidArgument } from './requests.js'
+
+export interface CopySource {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: string
+}
+
+const NAME = 'x-oss-copy-source'
+
+export function copySourceHeader({ bucket, key, versionId }: CopySource): WireHeaders {
+  const version = versionId === undefined ? '' : `?versionId=${percentEncode(versionId)}`
+  return { [NAME]: `/${bucket}/${percentEncode(key)}${version}` }
+}
+
+/** @throws ProtocolError InvalidArgument when it is no bucket and key; `ec` is the operation's own */
+export function readCopySource(headers: WireHeaders, ec?: string): CopySource {
+  const value = headers[NAME] ?? ''
+  // Clients escape the key's question marks, so the first plain one ends it.
+  const [path = '', ...query] = value.split('?')
+  const [, bucket, key] = /^\/([^/]+)\/(.+)$/s.exec(decoded(path, value, ec)) ?? []
+  const version = /^versionId=([^&]*)$/.exec(query.join('?'))
+  if (bucket === undefined || key === undefined || (query.length > 0 && version === null)) {
+    throw invalidSource(value, ec)
+  }
+  const versionId = version?.[1] && decoded(version[1], value, ec)
+  return { bucket, key: key, ...(versionId ? { versionId } : {}) }
+}
+
+function decoded(text: string, value: string, ec: string | undefined): string {
+  try {
+    return percentDecode(fromWire(text))
+  } catch {
+    throw invalidSource(value, ec)
+  }
+}
+
+function invalidSource(value: string, ec: string | undefined): Error {
+  const message = 'Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.'
+  return invalidArgument(NAME, value, message, ec)
+}

@@ -1,0 +1,66 @@
+/** Who may do what with an object. */
+import { child, element } from '../xml.js'
+import { documentOf, emptyAnswer, nothingBeyondSuccess, requiredText, xmlAnswer } from './answers.js'
+import type { Done, Owner } from './buckets.js'
+import { type ObjectInput, readObjectInput } from './objects.js'
+import type { Operation } from './operation.js'
+import { given, invalidArgument } from './requests.js'
+
+export interface PutObjectAclInput extends ObjectInput {
+  /** `default` (as the bucket has it), `private`, `public-read`, `public-read-write`. */
+  readonly acl: string
+}
+
+export interface ObjectAcl {
+  readonly owner: Owner
+  readonly acl: string
+}
+
+const HEADER = 'x-oss-object-acl'
+
+/** PUT of an object with `acl`. */
+export const putObjectAcl: Operation<PutObjectAclInput, Done> = {
+  name: 'PutObjectAcl',
+  encodeRequest: ({ bucket, key, versionId, acl }) => ({
+    method: 'PUT',
+    bucket,
+    key,
+    query: { acl: '', ...given({ versionId }) },
+    headers: { [HEADER]: acl },
+  }),
+  decodeRequest: (request) => {
+    const acl = request.headers[HEADER]
+    if (!acl) throw invalidArgument(HEADER, '', 'no such object access control exists')
+    return { ...readObjectInput(request), acl }
+  },
+  encodeAnswer: () => emptyAnswer(200),
+  decodeAnswer: nothingBeyondSuccess,
+}
+
+/** GET of an object with `acl`. */
+export const getObjectAcl: Operation<ObjectInput, ObjectAcl> = {
+  name: 'GetObjectAcl',
+  encodeRequest: ({ bucket, key, versionId }) => ({
+    method: 'GET',
+    bucket,
+    key,
+    query: { acl: '', ...given({ versionId }) },
+    headers: {},
+  }),
+  decodeRequest: readObjectInput,
+  encodeAnswer: ({ owner, acl }) =>
+    xmlAnswer(
+      element('AccessControlPolicy', [
+        element('Owner', [element('ID', owner.id), element('DisplayName', owner.displayName)]),
+        element('AccessControlList', [element('Grant', acl)]),
+      ]),
+    ),
+  decodeAnswer: (answer) => {
+    const root = documentOf(answer, 'AccessControlPolicy')
+    const owner = child(root, 'Owner') ?? root
+    return {
+      owner: { id: requiredText(owner, 'ID'), displayName: child(owner, 'DisplayName')?.text ?? '' },
+      acl: requiredText(child(root, 'AccessControlList') ?? root, 'Grant'),
+    }
+  },
+}

@@ -1,10 +1,9 @@
 /** What the README shows is run as it stands there, by the package's own name, but for endpoints, keys and paths. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { fixture, projectRoot } from '../support/paths.js'
+import { fixture } from '../support/paths.js'
+import { runProgram } from '../support/run-program.js'
 import { bytesFrom, createWorld, MiB, temporaryFolder, type World } from './world.js'
 
 const readme = readFileSync(fixture('README.md'), 'utf8')
@@ -23,33 +22,6 @@ function replaced(code: string, replacements: Readonly<Record<string, string>>):
     assert.ok(text.includes(from), `the snippet has ${from}`)
     return text.replaceAll(from, to)
   }, code)
-}
-
-/** Runs a program in an empty project that has the package; resolves to what it printed. */
-async function runProgram(t: TestContext, code: string): Promise<string> {
-  const folder = await temporaryFolder(t)
-  mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(projectRoot, join(folder, 'node_modules', 'longhaul'), 'junction')
-  writeFileSync(join(folder, 'program.mjs'), code)
-  const child = spawn(process.execPath, ['program.mjs'], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (piece: string) => {
-      text += piece
-    })
-  }
-  const exitCode = await new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  })
-  assert.equal(exitCode, 0, text)
-  return text
 }
 
 async function worldWithFile(t: TestContext): Promise<{ world: World; bytes: Buffer; filename: string }> {
@@ -71,7 +43,7 @@ test('the program of the README uploads', { skip: !isBuilt }, async (t) => {
     'the secret': accessKeySecret,
     '/data/local.dat': filename,
   })
-  const lines = (await runProgram(t, code)).trim().split('\n')
+  const lines = (await runProgram(await temporaryFolder(t), code)).trim().split('\n')
   assert.match(lines.at(-1) ?? '', /^CRC-64 \d+; 0 bytes were there already$/)
   assert.equal(lines.at(-2), `${bytes.length} of ${bytes.length}`)
   assert.deepEqual(await world.objectBytes('exampledir/object.dat'), bytes)
@@ -88,7 +60,7 @@ test('the call beside that of Python uploads, with its part size and its storage
   })
   const settings = { endpoint, accessKeyId, accessKeySecret }
   const given = `const { ${Object.keys(settings).join(', ')} } = ${JSON.stringify(settings)}\n`
-  await runProgram(t, given + code)
+  await runProgram(await temporaryFolder(t), given + code)
   assert.deepEqual(await world.objectBytes('exampledir/object.dat'), bytes)
   assert.equal(world.asked('UploadPart').length, 12)
   assert.deepEqual(readdirSync(world.store), [])
@@ -97,7 +69,7 @@ test('the call beside that of Python uploads, with its part size and its storage
 test('the server of the README starts, tells where it is, and ends', { skip: !isBuilt }, async (t) => {
   const told = 'console.log([server.endpoint, server.accessKeyId, server.accessKeySecret].join(" "))\n'
   const code = replaced(snippet('createServer'), { 'await server.close()': `${told}await server.close()` })
-  assert.match(await runProgram(t, code), /^http:\/\/127\.0\.0\.1:\d+ \S+ \S+\n$/)
+  assert.match(await runProgram(await temporaryFolder(t), code), /^http:\/\/127\.0\.0\.1:\d+ \S+ \S+\n$/)
 })
 
 test('the commands of the README are those that a transcript plays', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fixture } from '../support/paths.js'
 import { doors, InstalledPackage, manifest, succeed } from './installed.js'
 import { loadedBy } from './loaded.js'
 
@@ -100,4 +101,24 @@ test(`an installation brings at most ${MOST_PACKAGES} packages and ${MOST_MB} MB
   assert.ok(packages.length > 1, 'the dependencies are counted')
   assert.ok(packages.length <= MOST_PACKAGES, `${packages.length} packages: ${packages.join(', ')}`)
   assert.ok(bytes <= MOST_MB * 1e6, `${(bytes / 1e6).toFixed(1)} MB`)
+})
+
+test('the example for tests passes where the package is installed', () => {
+  installed.write('node-test.test.mjs', readFileSync(fixture('examples/node-test.test.mjs'), 'utf8'))
+  const ended = installed.node(['--test', '--test-reporter=tap', 'node-test.test.mjs'])
+  succeed('node --test', ended)
+  assert.match(ended.stdout, /^# pass 3$/m)
+})
+
+test('a server in memory loads no database, a server with a folder does', () => {
+  const start = (options: string): string =>
+    `const { createServer } = await import('longhaul/server')\nconst server = await createServer(${options})\nawait server.close()\n`
+  installed.write('in-memory.mjs', start(''))
+  installed.write('in-folder.mjs', start("{ dataDir: 'server-data' }"))
+  assert.deepEqual(loadedBy(installed, './in-memory.mjs').packages, ['@noble/hashes', 'saxes'])
+  assert.deepEqual(loadedBy(installed, './in-folder.mjs').packages, [
+    '@noble/hashes',
+    'classic-level',
+    'saxes',
+  ])
 })

@@ -1,5 +1,6 @@
 /** The embedded server, put together: storage, handler, socket. */
 import { randomBytes } from 'node:crypto'
+import { createCallbackSender, withPublicKey } from './callback-sender.js'
 import { createStoppableClock } from './clock.js'
 import { withControl } from './control.js'
 import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
@@ -45,6 +46,11 @@ export interface ServerOptions {
   readonly control?: boolean
   /** Serve `/_longhaul/metrics`, unsigned, for Prometheus. Default false. */
   readonly metrics?: boolean
+  /**
+   * Hosts that callbacks may be sent to, as they stand in `callbackUrl`, without port; `*` is all. Default: this machine
+   * alone (`localhost`, `127.0.0.1`, `::1`).
+   */
+  readonly allowCallbacksTo?: readonly string[]
   /** Default: the machine's. */
   readonly clock?: Clock
   /** Told of every request. Must not throw. */
@@ -113,6 +119,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       if ((await storage.getBucket(name)) !== undefined) continue
       await storage.putBucket({ name, created: clock.now(), acl: 'private', storageClass: 'Standard' })
     }
+    let endpoint = ''
+    const sender = createCallbackSender({
+      allowedHosts: options.allowCallbacksTo ?? [],
+      // An address that means all of them is no address to fetch a key from.
+      endpoint: () => endpoint.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
+    })
     const handler = createHandler({
       storage,
       credentials,
@@ -123,6 +135,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       domains,
       strict: options.strict ?? false,
       faults,
+      sendCallback: sender.send,
       onRequest(entry) {
         requests.add(entry)
         metrics?.add(entry)
@@ -132,27 +145,32 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
     })
     const controlled = options.control === true ? withControl(handler, { faults, log: requests }) : handler
     const listener = await listen({
-      handler: metrics === undefined ? controlled : withMetrics(controlled, metrics),
+      handler: withPublicKey(metrics === undefined ? controlled : withMetrics(controlled, metrics), sender),
       host,
       port: options.port ?? 0,
       onFailure,
     })
     const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })
     connections = listener.connections
+    endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
     async function end(): Promise<void> {
-      const cut = setTimeout(clock.stop, CLOSE_GRACE_MS)
+      const cut = setTimeout(() => {
+        clock.stop()
+        sender.close()
+      }, CLOSE_GRACE_MS)
       try {
         await listener.close(CLOSE_GRACE_MS)
       } finally {
         clearTimeout(cut)
         clock.stop()
         await lifecycle.stop()
+        sender.close()
         await storage.close()
       }
     }
     let closing: Promise<void> | undefined
     return {
-      endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+      endpoint,
       host,
       port: listener.port,
       region,

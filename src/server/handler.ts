@@ -18,6 +18,7 @@ import {
   ConnectionDropped,
   type Handler,
   type RequestLogEntry,
+  type SendCallback,
   type ServerCredentials,
   type ServerRequest,
 } from './exchange.js'
@@ -49,6 +50,8 @@ export interface HandlerOptions {
   /** Bytes that every part but the last has at least. Default 102400, as OSS has it; less where many small worlds are tried. */
   readonly minPartSize?: number
   readonly faults?: Faults
+  /** How callbacks are sent. Absent: a request for one is refused as NotImplemented. */
+  readonly sendCallback?: SendCallback
   /** Told of every request when its answer is ready. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
   /** Told of every failure that is not the client's, for which the answer is InternalError. Must not throw. */
@@ -146,7 +149,7 @@ export function createHandler(options: HandlerOptions): Handler {
   ): Promise<Answer> {
     const broken = { error: undefined as unknown }
     try {
-      return await answer(request, progress, broken)
+      return await answer(request, requestId, progress, broken)
     } catch (error) {
       if (error instanceof ConnectionDropped || (error !== undefined && error === broken.error)) throw error
       const said = errorToSay(error)
@@ -205,6 +208,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
   async function answer(
     request: ServerRequest,
+    requestId: string,
     progress: Progress,
     broken: { error: unknown },
   ): Promise<Answer> {
@@ -252,6 +256,8 @@ export function createHandler(options: HandlerOptions): Handler {
       region,
       minPartSize,
       credentials: options.credentials,
+      ...(options.sendCallback === undefined ? {} : { sendCallback: options.sendCallback }),
+      requestId,
       host,
       principal,
       request: { method, query, headers, ...address },

@@ -10,6 +10,7 @@ import {
 } from '../protocol/operations/multipart.js'
 import { listParts } from '../protocol/operations/multipart-lists.js'
 import { requireBucket } from './bucket-operations.js'
+import { callBack, callbackOf } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
@@ -71,6 +72,7 @@ export const multipartOperations = {
     const input = completeMultipartUpload.decodeRequest({ ...request, body })
     const ifAbsent = forbidsOverwrite(input.headers)
     const acl = input.headers['x-oss-object-acl']
+    const wanted = callbackOf(exchange, input.headers)
     await requireUpload(exchange, input)
     const assembleNow = (upload: UploadRecord, parts: readonly PartRecord[]): Assembly =>
       assemble({ upload, parts, completion: input.completion, acl, minPartSize, now: clock.now() })
@@ -78,11 +80,14 @@ export const multipartOperations = {
       .completeUpload(input, assembleNow, { ifAbsent })
       .catch(translated('no-such-upload', noSuchUpload(input)))
       .catch(translated('object-exists', alreadyExists()))
-    const { etag, crc64 } = object
-    return completeMultipartUpload.encodeAnswer(
-      { etag, crc64, location: locationOf(exchange.host, input) },
-      input,
-    )
+    const { etag, crc64, size } = object
+    const location = locationOf(exchange.host, input)
+    const told = await callBack(exchange, wanted, {
+      operation: 'CompleteMultipartUpload',
+      ...{ bucket: input.bucket, key: input.key, etag, crc64, size },
+      contentType: object.headers['content-type'],
+    })
+    return completeMultipartUpload.encodeAnswer({ etag, crc64, location, ...told }, input)
   },
 
   AbortMultipartUpload: async (exchange) => {

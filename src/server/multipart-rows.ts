@@ -42,7 +42,7 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploadId'],
-    refuses: /^x-oss-callback/,
+    allows: ['callback', 'callback-var'],
     done: true,
   },
   { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'], done: true },

@@ -8,7 +8,8 @@ export const OBJECT_ROWS = [
     name: 'PutObject',
     method: 'PUT',
     on: 'object',
-    refuses: /^x-oss-(callback|server-side-encryption-customer|traffic-limit|object-worm|persistent)/,
+    allows: ['callback', 'callback-var'],
+    refuses: /^x-oss-(server-side-encryption-customer|traffic-limit|object-worm|persistent)/,
     done: true,
   },
   {

@@ -3,6 +3,7 @@
  * file is, and that nothing follows it, is known later; until then nothing is stored.
  */
 import { createHash } from 'node:crypto'
+import type { Callback } from '../protocol/callback.js'
 import { fromWire } from '../protocol/encode.js'
 import { boundaryOf, type FormLimits, readForm } from '../protocol/form-data.js'
 import { FormError, type FormFault } from '../protocol/form-parts.js'
@@ -14,6 +15,7 @@ import {
 import { checkPostPolicy, decodePostPolicy } from '../protocol/post-policy.js'
 import { checkAnonymousObject } from './access.js'
 import { requireBucket } from './bucket-operations.js'
+import { callBack, callbackFrom } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { locationOf } from './location.js'
 import { checkKey, storedHeadersOf } from './names.js'
@@ -46,6 +48,7 @@ export const postObjectOperations = {
     checkSettings(input)
     const stored = storedHeadersOf(input.headers)
     const ifAbsent = forbidsOverwrite(input.headers)
+    const callback = postedCallback(exchange, input)
     if (ifAbsent && (await storage.getObject(name, input.key)) !== undefined) throw alreadyExists()
 
     const wanted = input.headers['content-md5']
@@ -71,7 +74,10 @@ export const postObjectOperations = {
       .putObject(name, object, received.incoming, { ifAbsent })
       .catch(translated('object-exists', alreadyExists()))
     const location = locationOf(exchange.host, input)
-    return encodePostObjectAnswer({ etag, crc64, contentMd5, location }, input)
+    const operation = 'PostObject'
+    const contentType = stored['content-type']
+    const told = await callBack(exchange, callback, { operation, ...input, ...received, contentType })
+    return encodePostObjectAnswer({ etag, crc64, contentMd5, location, ...told }, input)
   },
 } satisfies Record<string, Operate>
 
@@ -95,6 +101,16 @@ async function admit(
   if (type !== undefined) judged.set('content-type', fromWire(type))
   const { mustBeNamed } = verdict
   return checkPostPolicy(decodePostPolicy(verdict.policy), { fields: judged, mustBeNamed, now })
+}
+
+/** The callback is a field, and so is each of its variables. */
+function postedCallback(exchange: Exchange, { fields, variables }: PostObjectInput): Callback | undefined {
+  const callback = callbackFrom(
+    exchange,
+    fields.get('callback') ?? fields.get('x-oss-callback'),
+    fields.get('callback-var') ?? fields.get('x-oss-callback-var'),
+  )
+  return callback && { ...callback, variables: { ...callback.variables, ...variables } }
 }
 
 /** What PutObject would refuse as a header. */

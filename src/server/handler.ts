@@ -28,9 +28,10 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { OPERATIONS } from './operations.js'
-import { type RoutableRequest, route } from './routes.js'
+import { isPostObject, route } from './routes.js'
 import type { Storage } from './storage/storage.js'
 import { checkStrictly } from './strict.js'
+import { pacerOf } from './traffic-limit.js'
 
 export interface HandlerOptions {
   readonly storage: Storage
@@ -248,6 +249,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const before = await strikeBefore(progress.effects, clock)
     if (before !== undefined) throw new Refusal(before.error, before.headers)
 
+    const pace = pacerOf({ operation: routed.name, query, headers }, clock)
     const counted = countBody(request.body, progress, broken)
     const worked = await OPERATIONS[routed.name]({
       storage: options.storage,
@@ -261,22 +263,19 @@ export function createHandler(options: HandlerOptions): Handler {
       host,
       principal,
       request: { method, query, headers, ...address },
-      body: progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),
+      body: pace(progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock)),
     })
     const after = await strikeAfter(progress.effects, clock).catch(async (error: unknown) => {
       await abandon(worked)
       throw error
     })
     if (after === undefined) {
-      return strikeAnswer(worked, progress.effects, { clock, hasBody: method !== 'HEAD' })
+      const body = worked.body instanceof Uint8Array ? worked.body : pace(worked.body)
+      return strikeAnswer({ ...worked, body }, progress.effects, { clock, hasBody: method !== 'HEAD' })
     }
     await abandon(worked)
     throw new Refusal(after.error, after.headers)
   }
-}
-
-function isPostObject(request: RoutableRequest): boolean {
-  return route(request).name === 'PostObject'
 }
 
 function readTarget(target: string): Target {

@@ -1,7 +1,7 @@
 /** All operations of multipart upload. */
 import type { OperationRow } from './operation-row.js'
 
-const PART = /^x-oss-(server-side-encryption-customer|traffic-limit)/
+const PART = /^x-oss-server-side-encryption-customer/
 
 export const MULTIPART_ROWS = [
   {

@@ -9,6 +9,7 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploads'],
+    allows: ['sequential'],
     refuses: /^x-oss-(server-side-|object-worm)/,
     done: true,
   },

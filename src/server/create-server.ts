@@ -7,6 +7,7 @@ import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
 import { createHandler } from './handler.js'
 import { randomHex } from './hex.js'
+import type { HttpLimits } from './http-limits.js'
 import { keepLifecycle } from './lifecycle-keeper.js'
 import type { LifecycleRun } from './lifecycle-run.js'
 import { listen } from './listen.js'
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly credentials?: ServerCredentials | readonly ServerCredentials[]
   /** To be there from the start. */
   readonly buckets?: readonly string[]
+  /** Times and sizes at which a connection is given up; docs/compatibility.md has the defaults. */
+  readonly limits?: Partial<HttpLimits>
   readonly faults?: readonly FaultRule[]
   /** Serve `/_longhaul/faults` and `/_longhaul/requests`, unsigned, to programs of this machine. Default false. */
   readonly control?: boolean
@@ -148,6 +151,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       handler: withPublicKey(metrics === undefined ? controlled : withMetrics(controlled, metrics), sender),
       host,
       port: options.port ?? 0,
+      limits: options.limits ?? {},
       onFailure,
     })
     const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })

@@ -96,6 +96,7 @@ export async function receiveChunks(
 /** The whole of a small body, such as a document. */
 export async function receiveDocument({ request, body }: Exchange): Promise<Uint8Array> {
   // Copied into one block that grows: chunks of a byte each would cost a hundred times their size.
+  if ((announcedSize(request.headers) ?? 0) > MAX_DOCUMENT_SIZE) throw new Refusal({ code: 'MalformedXML' })
   let block = Buffer.alloc(4096)
   let size = 0
   for await (const chunk of body) {

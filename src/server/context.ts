@@ -2,6 +2,7 @@
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { WireHeaders } from '../protocol/message.js'
 import type { WireRequest } from '../protocol/operations/operation.js'
+import type { BeginDigest } from './digest.js'
 import type { Clock, SendCallback, ServerCredentials } from './exchange.js'
 import type { Storage } from './storage/storage.js'
 
@@ -18,6 +19,8 @@ export interface Service {
   readonly credentials: readonly ServerCredentials[]
   /** Absent: there are no callbacks. */
   readonly sendCallback?: SendCallback
+  /** Checksums of a body that comes in. */
+  readonly beginDigest: BeginDigest
 }
 
 /** Whoever signs with one of the server's keys is the owner of everything. */

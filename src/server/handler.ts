@@ -12,6 +12,7 @@ import { authenticate, type Verdict } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
 import { type Answer, Refusal } from './context.js'
 import { corsHeadersOf } from './cors.js'
+import { type BeginDigest, beginDigestHere } from './digest.js'
 import { errorToSay, plain } from './error-to-say.js'
 import {
   type Clock,
@@ -53,6 +54,8 @@ export interface HandlerOptions {
   readonly faults?: Faults
   /** How callbacks are sent. Absent: a request for one is refused as NotImplemented. */
   readonly sendCallback?: SendCallback
+  /** Where bodies are hashed. Default: on this thread. */
+  readonly beginDigest?: BeginDigest
   /** Told of every request when its answer is ready. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
   /** Told of every failure that is not the client's, for which the answer is InternalError. Must not throw. */
@@ -257,6 +260,7 @@ export function createHandler(options: HandlerOptions): Handler {
       random,
       region,
       minPartSize,
+      beginDigest: options.beginDigest ?? beginDigestHere,
       credentials: options.credentials,
       ...(options.sendCallback === undefined ? {} : { sendCallback: options.sendCallback }),
       requestId,

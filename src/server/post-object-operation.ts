@@ -23,7 +23,14 @@ import { alreadyExists, forbidsOverwrite, translated } from './object-operations
 import { OBJECT_ROWS } from './object-rows.js'
 import type { OperationRow } from './operation-row.js'
 import { authenticatePost } from './post-auth.js'
-import { checkAnnounced, checkSize, invalidDigest, MAX_BODY_SIZE, receiveChunks } from './receive.js'
+import {
+  announcedSize,
+  checkAnnounced,
+  checkSize,
+  invalidDigest,
+  MAX_BODY_SIZE,
+  receiveChunks,
+} from './receive.js'
 import type { BucketRecord } from './storage/storage.js'
 
 /** The service takes fields of 8 MiB in all; what no form needs is not worth holding for each connection. */
@@ -52,8 +59,9 @@ export const postObjectOperations = {
     if (ifAbsent && (await storage.getObject(name, input.key)) !== undefined) throw alreadyExists()
 
     const wanted = input.headers['content-md5']
-    const received = await receiveChunks(storage, form.content, {
+    const received = await receiveChunks(exchange, form.content, {
       most: Math.min(most, MAX_BODY_SIZE),
+      announcedSize: announcedSize(headers),
       ...(wanted === undefined ? {} : { wanted }),
       atEnd: (size) => {
         if (size < least) throw tooSmall(size, least)

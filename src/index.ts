@@ -20,8 +20,7 @@ export type { UploadResult } from './engine/upload.js'
 export { Bucket, type BucketOptions, endpointOfService, type ServiceOptions } from './node/bucket.js'
 export type { DeskOptions } from './node/desk.js'
 export {
-  type BucketFacts,
-  type BucketUsage,
+  type BucketInfo,
   type CreateBucketOptions,
   createBucket,
   type ObjectFacts,

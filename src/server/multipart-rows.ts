@@ -1,7 +1,7 @@
 /** All operations of multipart upload. */
 import type { OperationRow } from './operation-row.js'
 
-const PART = /^x-oss-server-side-encryption-customer/
+const PART = /^x-oss-(server-side-encryption-customer|traffic-limit)/
 
 export const MULTIPART_ROWS = [
   {
@@ -9,7 +9,6 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploads'],
-    allows: ['sequential'],
     refuses: /^x-oss-(server-side-|object-worm)/,
     done: true,
   },
@@ -43,7 +42,7 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploadId'],
-    allows: ['callback', 'callback-var'],
+    refuses: /^x-oss-callback/,
     done: true,
   },
   { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'], done: true },

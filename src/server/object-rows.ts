@@ -8,8 +8,7 @@ export const OBJECT_ROWS = [
     name: 'PutObject',
     method: 'PUT',
     on: 'object',
-    allows: ['callback', 'callback-var'],
-    refuses: /^x-oss-(server-side-encryption-customer|object-worm|persistent)/,
+    refuses: /^x-oss-(callback|server-side-encryption-customer|traffic-limit|object-worm|persistent)/,
     done: true,
   },
   {
@@ -17,7 +16,7 @@ export const OBJECT_ROWS = [
     method: 'PUT',
     on: 'object',
     header: 'x-oss-copy-source',
-    refuses: /^x-oss-(callback|server-side-encryption-customer|object-worm)/,
+    refuses: /^x-oss-(callback|server-side-encryption-customer|traffic-limit|object-worm)/,
     done: true,
   },
   {
@@ -25,7 +24,7 @@ export const OBJECT_ROWS = [
     method: 'GET',
     on: 'object',
     allows: ['versionId', ...RESPONSE_OVERRIDES],
-    refuses: /^x-oss-(server-side-encryption-customer|process)/,
+    refuses: /^x-oss-(server-side-encryption-customer|traffic-limit|process)/,
     done: true,
   },
   {
@@ -43,7 +42,7 @@ export const OBJECT_ROWS = [
     on: 'object',
     needs: ['append'],
     allows: ['position'],
-    refuses: /^x-oss-(server-side-encryption-customer|object-worm)/,
+    refuses: /^x-oss-(server-side-encryption-customer|traffic-limit|object-worm)/,
     done: true,
   },
   {

@@ -3,11 +3,10 @@
  * that were announced; anything less or more is thrown away.
  */
 import { createHash } from 'node:crypto'
-import { crc64ToDecimal } from '../checksum/crc64.js'
-import { toBase64, toHex } from '../checksum/digest.js'
+import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import type { WireHeaders } from '../protocol/message.js'
 import { type Exchange, Refusal } from './context.js'
-import type { Incoming } from './storage/storage.js'
+import type { Incoming, Storage } from './storage/storage.js'
 
 /** 5 GiB: the most that one PutObject or UploadPart may carry. */
 export const MAX_BODY_SIZE = 5 * 1024 * 1024 * 1024
@@ -25,13 +24,12 @@ export interface Received {
   readonly crc64: string
 }
 
-export async function receiveBody(exchange: Exchange): Promise<Received> {
-  const { headers } = exchange.request
+export async function receiveBody({ request, body, storage }: Exchange): Promise<Received> {
+  const { headers } = request
   checkAnnounced(headers)
   const wanted = headers['content-md5']
-  return receiveChunks(exchange, exchange.body, {
+  return receiveChunks(storage, body, {
     most: MAX_BODY_SIZE,
-    announcedSize: announcedSize(headers),
     ...(wanted === undefined ? {} : { wanted }),
     atEnd: (size) => checkSize(headers, size),
   })
@@ -54,8 +52,6 @@ export function checkAnnounced(headers: WireHeaders, most = MAX_BODY_SIZE): void
 export interface Expected {
   /** More bytes than this are refused. */
   readonly most: number
-  /** Bytes that are said to come. */
-  readonly announcedSize: number | undefined
   /** Base64 of the MD5 that they are said to have. */
   readonly wanted?: string
   /** Told the size when all has come; may refuse it. */
@@ -64,34 +60,34 @@ export interface Expected {
 
 /** Hashes and hands to the storage whatever comes. */
 export async function receiveChunks(
-  { storage, beginDigest }: Pick<Exchange, 'storage' | 'beginDigest'>,
+  storage: Storage,
   chunks: AsyncIterable<Uint8Array>,
-  { most, announcedSize, wanted, atEnd }: Expected,
+  { most, wanted, atEnd }: Expected,
 ): Promise<Received> {
   const incoming = storage.receive()
-  const digest = beginDigest(announcedSize)
   try {
+    const md5 = createHash('md5')
+    const crc = new Crc64()
     let size = 0
     for await (const chunk of chunks) {
       size += chunk.length
       if (size > most) throw tooLarge(most)
-      // The storage owns the chunk once it has it.
-      await digest.update(chunk)
+      md5.update(chunk)
+      crc.update(chunk)
       await incoming.write(chunk)
     }
     atEnd(size)
-    const { md5, crc64 } = await digest.end()
-    const contentMd5 = toBase64(md5)
+    const digest = md5.digest()
+    const contentMd5 = digest.toString('base64')
     if (wanted !== undefined && wanted !== contentMd5) throw invalidDigest(wanted)
     return {
       incoming,
       size,
-      etag: toHex(md5).toUpperCase(),
+      etag: digest.toString('hex').toUpperCase(),
       contentMd5,
-      crc64: crc64ToDecimal(crc64),
+      crc64: crc64ToDecimal(crc.value()),
     }
   } catch (error) {
-    digest.discard()
     await incoming.discard()
     throw error
   }
@@ -100,7 +96,6 @@ export async function receiveChunks(
 /** The whole of a small body, such as a document. */
 export async function receiveDocument({ request, body }: Exchange): Promise<Uint8Array> {
   // Copied into one block that grows: chunks of a byte each would cost a hundred times their size.
-  if ((announcedSize(request.headers) ?? 0) > MAX_DOCUMENT_SIZE) throw new Refusal({ code: 'MalformedXML' })
   let block = Buffer.alloc(4096)
   let size = 0
   for await (const chunk of body) {

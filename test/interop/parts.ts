@@ -3,5 +3,6 @@ import { curl } from './curl/curl.js'
 import { go } from './go/go.js'
 import { ossutil } from './ossutil/ossutil.js'
 import type { Part } from './part.js'
+import { oss2, ossV2 } from './python/python.js'
 
-export const parts: readonly Part[] = [go, ossutil, curl]
+export const parts: readonly Part[] = [go, ossutil, oss2, ossV2, curl]

@@ -20,7 +20,8 @@ export type { UploadResult } from './engine/upload.js'
 export { Bucket, type BucketOptions, endpointOfService, type ServiceOptions } from './node/bucket.js'
 export type { DeskOptions } from './node/desk.js'
 export {
-  type BucketInfo,
+  type BucketFacts,
+  type BucketUsage,
   type CreateBucketOptions,
   createBucket,
   type ObjectFacts,

@@ -233,6 +233,10 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
         .choices(['durable', 'fast', 'memory'])
         .default('durable'),
     )
+    .option(
+      '--allow-callbacks-to <hosts...>',
+      'where callbacks may be sent to beside this machine; * is everywhere',
+    )
     .option('--json', 'one JSON object per line on stdout, listening first')
     .option('--quiet', 'no line per request')
     .addOption(

@@ -4,10 +4,8 @@ import { fromWire } from '../protocol/encode.js'
 import type { BucketInfo } from '../protocol/operations/buckets.js'
 import { checkKey } from '../services/oss/names.js'
 import type { Bucket } from './bucket.js'
-import { type DeskOptions, withDesk } from './desk.js'
+import { type Desk, type DeskOptions, withDesk } from './desk.js'
 import { bucketOf } from './upload.js'
-
-export type { BucketInfo }
 
 export interface ObjectFacts {
   readonly size: number
@@ -60,11 +58,47 @@ export async function statObject(
   })
 }
 
-/** What GetBucketInfo tells. Rejects with an `UploadError`: `not-found` when there is no such bucket. */
-export async function statBucket(bucket: Bucket | string, options: DeskOptions = {}): Promise<BucketInfo> {
-  return withDesk(bucket, options, ({ client, signal, ask }) =>
-    ask('GetBucketInfo', () => client.bucketInfo({ signal })),
-  )
+/** How much is in a bucket, as the service counted it last: OSS counts once in a while. */
+export interface BucketUsage {
+  readonly objects: number
+  /** Of all objects, in bytes. */
+  readonly bytes: number
+  /** Unfinished ones. */
+  readonly uploads: number
+  /** Milliseconds since the epoch. */
+  readonly counted: number
+}
+
+export interface BucketFacts extends BucketInfo {
+  /** Absent where the service does not tell, or not to this key. */
+  readonly usage?: BucketUsage
+}
+
+/**
+ * What GetBucketInfo and GetBucketStat tell. Rejects with an `UploadError`: `not-found` when there is no such bucket.
+ */
+export async function statBucket(bucket: Bucket | string, options: DeskOptions = {}): Promise<BucketFacts> {
+  return withDesk(bucket, options, async (desk) => {
+    const { client, signal, ask } = desk
+    const info = await ask('GetBucketInfo', () => client.bucketInfo({ signal }))
+    const usage = await usageOf(desk)
+    return { ...info, ...(usage === undefined ? {} : { usage }) }
+  })
+}
+
+async function usageOf({ client, signal, ask }: Desk): Promise<BucketUsage | undefined> {
+  try {
+    const stat = await ask('GetBucketStat', () => client.bucketStat({ signal }), [
+      'denied',
+      'refused',
+      'unsupported',
+    ])
+    const { objects, storage: bytes, uploads, lastModifiedTime } = stat
+    return { objects, bytes, uploads, counted: lastModifiedTime * 1000 }
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined
+    throw error
+  }
 }
 
 export interface CreateBucketOptions extends DeskOptions {

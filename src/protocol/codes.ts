@@ -99,6 +99,11 @@ const CODES: Readonly<Record<string, readonly [status: number, message: string, 
   SymlinkTargetNotExist: [404, 'The target of the symbolic link does not exist.', '0026-00000012'],
 
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  PartAlreadyExist: [
+    409,
+    "For sequential multipart upload, you can't overwrite uploaded parts.",
+    '0042-00000108',
+  ],
   BucketAlreadyExists: [
     409,
     'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',

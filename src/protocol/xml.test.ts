@@ -87,10 +87,19 @@ for (const [what, xml] of [
   ['nothing', ''],
   ['JSON', '{"a":1}'],
   ['white space before the declaration', ' <?xml version="1.0"?><a/>'],
+  ['200,001 elements', `<a>${'<b/>'.repeat(200_000)}</a>`],
+  ['a great attribute', `<a b="${'c'.repeat(5000)}"/>`],
+  ['many attributes', `<a ${Array.from({ length: 1500 }, (_, index) => `b${index}="c"`).join(' ')}/>`],
+  ['one attribute twice', '<a b="c" b="d"/>'],
   ['33 levels', `${'<a>'.repeat(33)}${'</a>'.repeat(33)}`],
 ] as const) {
   test(`${what} is refused`, () => assert.throws(() => parseXml(bytes(xml)), XmlError))
 }
+
+test('a namespace of the client is passed over', () => {
+  const root = parseXml(bytes('<a xmlns="http://doc.oss.example" xmlns:x="y"><b>c</b></a>'))
+  assert.equal(text(root, 'b'), 'c')
+})
 
 test('32 levels are read', () => {
   assert.equal(parseXml(bytes(`${'<a>'.repeat(32)}${'</a>'.repeat(32)}`)).name, 'a')

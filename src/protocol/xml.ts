@@ -1,6 +1,6 @@
 /**
  * The small XML that OSS speaks: elements and text, no attributes, no namespaces, no mixed content. What is read comes
- * from strangers, so DOCTYPE, entities of their own, great depth and great size are refused.
+ * from strangers, so DOCTYPE, entities of their own, great depth, size and number are refused.
  */
 import { SaxesParser } from 'saxes'
 import { utf8Bytes } from './encode.js'
@@ -15,6 +15,10 @@ export interface XmlElement {
 /** Bytes. A page of 1000 keys of the greatest length, percent-encoded, stays below 4 MiB. */
 export const MAX_XML_SIZE = 16 * 1024 * 1024
 const MAX_DEPTH = 32
+/** A Complete of 10000 parts has 30001. An element takes a hundred bytes of memory for the four of `<a/>`. */
+const MAX_ELEMENTS = 200_000
+/** Characters. OSS has no attributes; what clients write is a namespace. */
+const MAX_ATTRIBUTES = 4096
 
 /** What was read is not the XML spoken here. */
 export class XmlError extends Error {
@@ -34,6 +38,7 @@ export function parseXml(
   if (bytes.length > MAX_XML_SIZE) throw new XmlError(`More than ${MAX_XML_SIZE} bytes of XML`)
   const open: { name: string; text: string; children: XmlElement[] }[] = []
   let root: XmlElement | undefined
+  let elements = 0
   const parser = controlCharacters
     ? new SaxesParser({ position: false, defaultXMLVersion: '1.1', forceXMLVersion: true })
     : new SaxesParser({ position: false })
@@ -44,7 +49,12 @@ export function parseXml(
     throw new XmlError('A DOCTYPE is not accepted')
   })
   parser.on('opentag', (tag) => {
+    elements += 1
+    if (elements > MAX_ELEMENTS) throw new XmlError(`More than ${MAX_ELEMENTS} elements`)
     if (open.length === MAX_DEPTH) throw new XmlError(`More than ${MAX_DEPTH} levels of elements`)
+    const attributes = Object.entries(tag.attributes).reduce((sum, pair) => sum + pair.join().length, 0)
+    if (attributes > MAX_ATTRIBUTES)
+      throw new XmlError(`More than ${MAX_ATTRIBUTES} characters of attributes`)
     const element = { name: tag.name, text: '', children: [] }
     const parent = open.at(-1)
     if (parent) parent.children.push(element)

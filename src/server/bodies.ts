@@ -1,5 +1,5 @@
 /** What is done to bodies on their way: counting them in, telling of those that can't be given out, leaving them. */
-import type { Answer } from './context.js'
+import { type Answer, Refusal } from './context.js'
 import { ConnectionDropped } from './exchange.js'
 
 /** Counts what comes, and remembers a failure of the body itself, which is no failure of the server. */
@@ -14,6 +14,8 @@ export async function* countBody(
     for (;;) {
       const result = await chunks.next().catch((error: unknown) => {
         isOver = true
+        // A body that stopped coming, on a connection that still can be answered.
+        if (error instanceof Refusal) throw error
         broken.error = error ?? new ConnectionDropped('the body broke off')
         throw broken.error
       })

@@ -2,7 +2,8 @@
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { WireHeaders } from '../protocol/message.js'
 import type { WireRequest } from '../protocol/operations/operation.js'
-import type { Clock, ServerCredentials } from './exchange.js'
+import type { BeginDigest } from './digest.js'
+import type { Clock, SendCallback, ServerCredentials } from './exchange.js'
 import type { Storage } from './storage/storage.js'
 
 export interface Service {
@@ -16,6 +17,10 @@ export interface Service {
   readonly minPartSize: number
   /** For what is signed within a body. */
   readonly credentials: readonly ServerCredentials[]
+  /** Absent: there are no callbacks. */
+  readonly sendCallback?: SendCallback
+  /** Checksums of a body that comes in. */
+  readonly beginDigest: BeginDigest
 }
 
 /** Whoever signs with one of the server's keys is the owner of everything. */
@@ -24,6 +29,7 @@ export type Principal = 'owner' | 'anonymous'
 export interface Exchange extends Service {
   /** Addressed and let in; its body is not read yet. */
   readonly request: WireRequest
+  readonly requestId: string
   /** The Host the client asked for, with port. */
   readonly host: string
   /** `anonymous` was let in to this operation on this object, not to whatever else it may touch: see access.ts. */

@@ -7,6 +7,7 @@
  */
 import { isIP } from 'node:net'
 import { hostName } from './addressing.js'
+import { CALLBACK_AGENT } from './callback-sender.js'
 import type { Handler, ServerRequest, ServerResponse } from './exchange.js'
 import type { FaultRule, Faults } from './faults.js'
 import type { RequestLog } from './request-log.js'
@@ -18,6 +19,8 @@ export function withControl(handler: Handler, controls: { faults: Faults; log: R
     const path = request.target.replace(/\?.*$/s, '')
     if (!path.startsWith('/_longhaul/')) return handler(request)
     if (!isFromHere(request)) return json(403, { error: 'This is for programs of this machine alone.' })
+    // Who may only upload could have a callback sent here.
+    if (request.headers['user-agent'] === CALLBACK_AGENT) return json(403, { error: 'Not by callback.' })
     switch (`${request.method} ${path}`) {
       case 'POST /_longhaul/faults':
         return addFaults(request, controls.faults)

@@ -1,11 +1,15 @@
 /** The embedded server, put together: storage, handler, socket. */
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { createCallbackSender, withPublicKey } from './callback-sender.js'
 import { createStoppableClock } from './clock.js'
 import { withControl } from './control.js'
+import { createDigestThreads } from './digest-threads.js'
 import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
 import { createHandler } from './handler.js'
 import { randomHex } from './hex.js'
+import type { HttpLimits } from './http-limits.js'
 import { keepLifecycle } from './lifecycle-keeper.js'
 import type { LifecycleRun } from './lifecycle-run.js'
 import { listen } from './listen.js'
@@ -40,11 +44,18 @@ export interface ServerOptions {
   readonly credentials?: ServerCredentials | readonly ServerCredentials[]
   /** To be there from the start. */
   readonly buckets?: readonly string[]
+  /** Times and sizes at which a connection is given up; docs/compatibility.md has the defaults. */
+  readonly limits?: Partial<HttpLimits>
   readonly faults?: readonly FaultRule[]
   /** Serve `/_longhaul/faults` and `/_longhaul/requests`, unsigned, to programs of this machine. Default false. */
   readonly control?: boolean
   /** Serve `/_longhaul/metrics`, unsigned, for Prometheus. Default false. */
   readonly metrics?: boolean
+  /**
+   * Hosts that callbacks may be sent to, as they stand in `callbackUrl`, without port; `*` is all. Default: this machine
+   * alone (`localhost`, `127.0.0.1`, `::1`).
+   */
+  readonly allowCallbacksTo?: readonly string[]
   /** Default: the machine's. */
   readonly clock?: Clock
   /** Told of every request. Must not throw. */
@@ -72,6 +83,8 @@ export interface Server {
   close(): Promise<void>
 }
 
+/** With a single core there is nothing to gain; with two, two threads were measured to win over one, and one over none. */
+const DIGEST_THREADS = availableParallelism() === 1 ? 0 : Math.min(4, availableParallelism())
 const LOG_LIMIT = 50_000
 const CLOSE_GRACE_MS = 2_000
 /** Messages remembered, so as not to be said twice. */
@@ -108,11 +121,18 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   let connections = async (): Promise<number> => 0
 
   const storage = await openStorage(options, onFailure, metrics?.synced)
+  const digests = createDigestThreads(DIGEST_THREADS)
   try {
     for (const name of buckets) {
       if ((await storage.getBucket(name)) !== undefined) continue
       await storage.putBucket({ name, created: clock.now(), acl: 'private', storageClass: 'Standard' })
     }
+    let endpoint = ''
+    const sender = createCallbackSender({
+      allowedHosts: options.allowCallbacksTo ?? [],
+      // An address that means all of them is no address to fetch a key from.
+      endpoint: () => endpoint.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
+    })
     const handler = createHandler({
       storage,
       credentials,
@@ -123,6 +143,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       domains,
       strict: options.strict ?? false,
       faults,
+      sendCallback: sender.send,
+      beginDigest: digests.begin,
       onRequest(entry) {
         requests.add(entry)
         metrics?.add(entry)
@@ -132,27 +154,34 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
     })
     const controlled = options.control === true ? withControl(handler, { faults, log: requests }) : handler
     const listener = await listen({
-      handler: metrics === undefined ? controlled : withMetrics(controlled, metrics),
+      handler: withPublicKey(metrics === undefined ? controlled : withMetrics(controlled, metrics), sender),
       host,
       port: options.port ?? 0,
+      limits: options.limits ?? {},
       onFailure,
     })
     const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })
     connections = listener.connections
+    endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
     async function end(): Promise<void> {
-      const cut = setTimeout(clock.stop, CLOSE_GRACE_MS)
+      const cut = setTimeout(() => {
+        clock.stop()
+        sender.close()
+      }, CLOSE_GRACE_MS)
       try {
         await listener.close(CLOSE_GRACE_MS)
       } finally {
         clearTimeout(cut)
         clock.stop()
         await lifecycle.stop()
+        sender.close()
+        await digests.close()
         await storage.close()
       }
     }
     let closing: Promise<void> | undefined
     return {
-      endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+      endpoint,
       host,
       port: listener.port,
       region,

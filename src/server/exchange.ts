@@ -30,6 +30,37 @@ export class ConnectionDropped extends Error {
   override readonly name = 'ConnectionDropped'
 }
 
+/** What an application's server is told when an upload is done. */
+export interface CallbackRequest {
+  /** Absolute, of http or https. */
+  readonly url: string
+  /** The Host header, where it is not the URL's. */
+  readonly host?: string
+  readonly contentType: string
+  readonly body: string
+  readonly bucket: string
+  readonly requestId: string
+}
+
+export interface CallbackAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+/** Sends a callback once. Rejects with `CallbackFailure` when no answer came. */
+export type SendCallback = (request: CallbackRequest) => Promise<CallbackAnswer>
+
+export class CallbackFailure extends Error {
+  override readonly name = 'CallbackFailure'
+  /** `not-allowed`: it was not even tried. */
+  readonly reason: 'not-allowed' | 'unreachable' | 'timed-out' | 'too-long'
+
+  constructor(reason: CallbackFailure['reason'], message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
 /** The server's time. Both on the same scale: milliseconds since the epoch, and milliseconds. */
 export interface Clock {
   now(): number

@@ -12,12 +12,14 @@ import { authenticate, type Verdict } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
 import { type Answer, Refusal } from './context.js'
 import { corsHeadersOf } from './cors.js'
+import { type BeginDigest, beginDigestHere } from './digest.js'
 import { errorToSay, plain } from './error-to-say.js'
 import {
   type Clock,
   ConnectionDropped,
   type Handler,
   type RequestLogEntry,
+  type SendCallback,
   type ServerCredentials,
   type ServerRequest,
 } from './exchange.js'
@@ -27,9 +29,10 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { OPERATIONS } from './operations.js'
-import { type RoutableRequest, route } from './routes.js'
+import { isPostObject, route } from './routes.js'
 import type { Storage } from './storage/storage.js'
 import { checkStrictly } from './strict.js'
+import { pacerOf } from './traffic-limit.js'
 
 export interface HandlerOptions {
   readonly storage: Storage
@@ -49,6 +52,10 @@ export interface HandlerOptions {
   /** Bytes that every part but the last has at least. Default 102400, as OSS has it; less where many small worlds are tried. */
   readonly minPartSize?: number
   readonly faults?: Faults
+  /** How callbacks are sent. Absent: a request for one is refused as NotImplemented. */
+  readonly sendCallback?: SendCallback
+  /** Where bodies are hashed. Default: on this thread. */
+  readonly beginDigest?: BeginDigest
   /** Told of every request when its answer is ready. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
   /** Told of every failure that is not the client's, for which the answer is InternalError. Must not throw. */
@@ -146,7 +153,7 @@ export function createHandler(options: HandlerOptions): Handler {
   ): Promise<Answer> {
     const broken = { error: undefined as unknown }
     try {
-      return await answer(request, progress, broken)
+      return await answer(request, requestId, progress, broken)
     } catch (error) {
       if (error instanceof ConnectionDropped || (error !== undefined && error === broken.error)) throw error
       const said = errorToSay(error)
@@ -205,6 +212,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
   async function answer(
     request: ServerRequest,
+    requestId: string,
     progress: Progress,
     broken: { error: unknown },
   ): Promise<Answer> {
@@ -244,6 +252,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const before = await strikeBefore(progress.effects, clock)
     if (before !== undefined) throw new Refusal(before.error, before.headers)
 
+    const pace = pacerOf({ operation: routed.name, query, headers }, clock)
     const counted = countBody(request.body, progress, broken)
     const worked = await OPERATIONS[routed.name]({
       storage: options.storage,
@@ -251,26 +260,26 @@ export function createHandler(options: HandlerOptions): Handler {
       random,
       region,
       minPartSize,
+      beginDigest: options.beginDigest ?? beginDigestHere,
       credentials: options.credentials,
+      ...(options.sendCallback === undefined ? {} : { sendCallback: options.sendCallback }),
+      requestId,
       host,
       principal,
       request: { method, query, headers, ...address },
-      body: progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),
+      body: pace(progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock)),
     })
     const after = await strikeAfter(progress.effects, clock).catch(async (error: unknown) => {
       await abandon(worked)
       throw error
     })
     if (after === undefined) {
-      return strikeAnswer(worked, progress.effects, { clock, hasBody: method !== 'HEAD' })
+      const body = worked.body instanceof Uint8Array ? worked.body : pace(worked.body)
+      return strikeAnswer({ ...worked, body }, progress.effects, { clock, hasBody: method !== 'HEAD' })
     }
     await abandon(worked)
     throw new Refusal(after.error, after.headers)
   }
-}
-
-function isPostObject(request: RoutableRequest): boolean {
-  return route(request).name === 'PostObject'
 }
 
 function readTarget(target: string): Target {

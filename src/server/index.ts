@@ -9,10 +9,14 @@ export {
   type ServerOptions,
 } from './create-server.js'
 export {
+  type CallbackAnswer,
+  CallbackFailure,
+  type CallbackRequest,
   type Clock,
   ConnectionDropped,
   type Handler,
   type RequestLogEntry,
+  type SendCallback,
   type ServerCredentials,
   type ServerRequest,
   type ServerResponse,

@@ -8,14 +8,25 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Handler, ServerResponse } from './exchange.js'
+import {
+  CONNECT_REFUSED,
+  checkingIntervalMs,
+  DRAIN_MS,
+  errorOfParser,
+  HTTP_LIMITS,
+  type HttpLimits,
+  sayLast,
+  TOO_MANY_CONNECTIONS,
+} from './http-limits.js'
+import { type Body, bodyOf } from './request-body.js'
 
 export interface ListenOptions {
   readonly handler: Handler
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
-  /** Milliseconds in which neither side of a connection moves until it is cut. Default 10 minutes. */
-  readonly idleMs?: number
+  /** Default: those of `HTTP_LIMITS`. */
+  readonly limits?: Partial<HttpLimits>
   /** Told when a connection could not be taken, for want of file handles, say. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -28,34 +39,30 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
-/** Above the idle times of usual clients (Go's is 90 s): the client closes an idle connection, never the server. */
-const KEEP_ALIVE_MS = 125_000
-const HEADERS_MS = 60_000
-/** Slow is allowed, dead is not: a client that vanished within its body would hold its connection and file for ever. */
-const IDLE_MS = 600_000
-/** 8 KB of metadata, a long key in the target, a signature: well below this. */
-const MAX_HEADER_SIZE = 64 * 1024
-
 /** Up to this much more body is simply read, and the connection kept. */
 const SMALL_REST = 1024 * 1024
-/** How much, and how long, is read of a body that nobody wants, while the client finds the answer. */
+/** How much is read of a body that nobody wants, while the client finds the answer. */
 const DRAIN_BYTES = 256 * 1024 * 1024
-const DRAIN_MS = 5_000
 
 /** Rejects when the address can't be listened on. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { handler, host, port, idleMs = IDLE_MS, onFailure } = options
+  const { handler, host, port, onFailure } = options
+  const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits }
   const underWay = new Set<Promise<void>>()
-  const lastOf = new WeakMap<Socket, Promise<void>>()
+  const lines = new WeakMap<Socket, Line>()
   const server = createServer({
     // A slow body is not an error, however large; only a connection that never says what it wants is one.
     requestTimeout: 0,
-    headersTimeout: HEADERS_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEADER_SIZE,
+    headersTimeout: limits.headersMs,
+    connectionsCheckingInterval: checkingIntervalMs(limits),
+    keepAliveTimeout: limits.keepAliveMs,
+    maxHeaderSize: limits.headersSize,
     noDelay: true,
   })
-  server.timeout = idleMs
+  server.timeout = limits.idleMs
+  // Beyond even those that are told that they are too many.
+  server.maxConnections = limits.connections * 2
+  let connections = 0
 
   async function inTurn(
     request: IncomingMessage,
@@ -67,8 +74,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const hasLeft = new Promise<void>((resolve) => response.once('close', () => resolve()))
     await before
     if (socket.destroyed) return
+    const body = bodyOf(request, limits.bodyMs, () => {
+      if (expectsContinue) response.writeContinue()
+    })
     try {
-      await serve(handler, request, response, expectsContinue)
+      await serve({ handler, request, response, expectsContinue, body })
     } catch {
       // Whatever went wrong, this connection can't be used any more, and other connections can.
       socket.destroy()
@@ -77,16 +87,45 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 
   function onRequest(request: IncomingMessage, response: NodeResponse, expectsContinue: boolean): void {
-    const before = lastOf.get(request.socket)
-    const exchange = inTurn(request, response, expectsContinue, before).finally(() =>
-      underWay.delete(exchange),
-    )
+    const line = lines.get(request.socket)
+    // One too many, and told so: it is only read on until its client has read that.
+    if (line === undefined) return void request.resume()
+    if (line.waiting >= limits.ahead) return void request.socket.destroy()
+    line.waiting += 1
+    line.newest = { request, response }
+    const exchange = inTurn(request, response, expectsContinue, line.last).finally(() => {
+      line.waiting -= 1
+      underWay.delete(exchange)
+    })
     underWay.add(exchange)
-    lastOf.set(request.socket, exchange)
+    line.last = exchange
   }
 
   server.on('request', (request, response) => onRequest(request, response, false))
   server.on('checkContinue', (request, response) => onRequest(request, response, true))
+  server.on('connection', (socket: Socket) => {
+    if (connections >= limits.connections) return sayLast(socket, TOO_MANY_CONNECTIONS)
+    connections += 1
+    socket.once('close', () => {
+      connections -= 1
+    })
+    lines.set(socket, { waiting: 0 })
+  })
+  server.on('connect', (_request, socket) => sayLast(socket, CONNECT_REFUSED))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const line = lines.get(socket as Socket)
+    // The parser stumbles again over whatever follows.
+    if (line === undefined || line.isOver) return
+    line.isOver = true
+    const said = errorOfParser(error)
+    if (said === undefined || !socket.writable) return void socket.destroy(error)
+    const { waiting, newest, last } = line
+    if (newest === undefined || waiting === 0) return sayLast(socket, said)
+    // Those before it get their answers first, or it would pass for one of them.
+    if (newest.request.complete) return void last?.then(() => sayLast(socket, said))
+    if (waiting === 1 && !newest.response.headersSent) return sayLast(socket, said)
+    socket.destroy(error)
+  })
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -115,15 +154,23 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-async function serve(
-  handler: Handler,
-  request: IncomingMessage,
-  response: NodeResponse,
-  expectsContinue: boolean,
-): Promise<void> {
-  const body = bodyOf(request, () => {
-    if (expectsContinue) response.writeContinue()
-  })
+/** The requests of one connection, in their order. */
+interface Line {
+  waiting: number
+  last?: Promise<void>
+  newest?: { readonly request: IncomingMessage; readonly response: NodeResponse }
+  /** What came after them is no request. */
+  isOver?: true
+}
+
+async function serve(exchange: {
+  readonly handler: Handler
+  readonly request: IncomingMessage
+  readonly response: NodeResponse
+  readonly expectsContinue: boolean
+  readonly body: Body
+}): Promise<void> {
+  const { handler, request, response, expectsContinue, body } = exchange
   const answer = await handler({
     method: request.method ?? 'GET',
     target: request.url ?? '/',
@@ -131,7 +178,8 @@ async function serve(
     ...(request.socket.remoteAddress === undefined ? {} : { peer: request.socket.remoteAddress }),
     body,
   })
-  if (request.complete || (!expectsContinue && restOf(request, body.bytesRead()) <= SMALL_REST)) {
+  const isSmall = !expectsContinue && !body.hasStalled() && restOf(request, body.bytesRead()) <= SMALL_REST
+  if (request.complete || isSmall) {
     await send(answer, request, response)
   } else {
     await sendEarly(answer, request, response)
@@ -198,23 +246,6 @@ function restOf(request: IncomingMessage, read: number): number {
   const announced = request.headers['content-length']
   if (announced !== undefined) return Number(announced) - read
   return request.headers['transfer-encoding'] === undefined ? 0 : Number.POSITIVE_INFINITY
-}
-
-interface Body extends AsyncIterable<Uint8Array> {
-  bytesRead(): number
-}
-
-/** The body, not asked for before it is read. Leaving it half read leaves the connection alone. */
-function bodyOf(request: IncomingMessage, beforeFirst: () => void): Body {
-  let bytes = 0
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    beforeFirst()
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      bytes += (chunk as Buffer).length
-      yield chunk as Buffer
-    }
-  }
-  return { [Symbol.asyncIterator]: chunks, bytesRead: () => bytes }
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

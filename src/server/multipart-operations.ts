@@ -1,21 +1,21 @@
 /** The operations of a multipart upload. Sizes of parts are judged at Complete, not before: until then none is the last. */
-import { combineCrc64Decimal } from '../checksum/combine.js'
-import { multipartEtag } from '../protocol/etag.js'
 import {
   abortMultipartUpload,
-  type Completion,
   completeMultipartUpload,
   initiateMultipartUpload,
   uploadPart,
 } from '../protocol/operations/multipart.js'
 import { listParts } from '../protocol/operations/multipart-lists.js'
+import { assemble } from './assembly.js'
 import { requireBucket } from './bucket-operations.js'
+import { callBack, callbackOf } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
 import { storedHeadersOf } from './names.js'
 import { forbidsOverwrite, translated } from './object-operations.js'
 import { receiveBody, receiveDocument } from './receive.js'
+import { checkNext, outOfOrder, settled } from './sequential.js'
 import type { Assembly, PartRecord, UploadRecord, UploadRef } from './storage/storage.js'
 
 /** What OSS has: bytes that every part but the last has at least. */
@@ -31,20 +31,23 @@ export const multipartOperations = {
       throw alreadyExists()
     }
     const uploadId = randomHex(random, 32)
-    await storage.createUpload(input.bucket, { key: input.key, uploadId, initiated: clock.now(), headers })
+    const sequential = input.sequential ? { sequential: true as const } : {}
+    const upload = { key: input.key, uploadId, initiated: clock.now(), headers, ...sequential }
+    await storage.createUpload(input.bucket, upload)
     return initiateMultipartUpload.encodeAnswer({ uploadId }, input)
   },
 
   UploadPart: async (exchange) => {
     const { storage, clock } = exchange
     const input = uploadPart.decodeRequest(exchange.request)
-    await requireUpload(exchange, input)
+    await checkNext(exchange, await requireUpload(exchange, input), input)
     const received = await receiveBody(exchange)
     const { etag, crc64, contentMd5, size } = received
     const part: PartRecord = { partNumber: input.partNumber, size, etag, crc64, modified: clock.now() }
     await storage
       .putPart(input, part, received.incoming)
       .catch(translated('no-such-upload', noSuchUpload(input)))
+      .catch(outOfOrder(input.partNumber))
     return uploadPart.encodeAnswer({ etag, crc64, contentMd5 }, input)
   },
 
@@ -71,18 +74,25 @@ export const multipartOperations = {
     const input = completeMultipartUpload.decodeRequest({ ...request, body })
     const ifAbsent = forbidsOverwrite(input.headers)
     const acl = input.headers['x-oss-object-acl']
-    await requireUpload(exchange, input)
+    const wanted = callbackOf(exchange, input.headers)
+    const begun = await requireUpload(exchange, input)
+    const { completion, md5 } = await settled(exchange, begun, input).catch(
+      translated('no-such-upload', noSuchUpload(input)),
+    )
     const assembleNow = (upload: UploadRecord, parts: readonly PartRecord[]): Assembly =>
-      assemble({ upload, parts, completion: input.completion, acl, minPartSize, now: clock.now() })
+      assemble({ upload, parts, completion, acl, md5, minPartSize, now: clock.now() })
     const object = await storage
       .completeUpload(input, assembleNow, { ifAbsent })
       .catch(translated('no-such-upload', noSuchUpload(input)))
       .catch(translated('object-exists', alreadyExists()))
-    const { etag, crc64 } = object
-    return completeMultipartUpload.encodeAnswer(
-      { etag, crc64, location: locationOf(exchange.host, input) },
-      input,
-    )
+    const { etag, crc64, size } = object
+    const location = locationOf(exchange.host, input)
+    const told = await callBack(exchange, wanted, {
+      operation: 'CompleteMultipartUpload',
+      ...{ bucket: input.bucket, key: input.key, etag, crc64, size },
+      contentType: object.headers['content-type'],
+    })
+    return completeMultipartUpload.encodeAnswer({ etag, crc64, location, ...told }, input)
   },
 
   AbortMultipartUpload: async (exchange) => {
@@ -94,68 +104,6 @@ export const multipartOperations = {
     return abortMultipartUpload.encodeAnswer({}, input)
   },
 } satisfies Record<string, Operate>
-
-interface AssemblyRequest {
-  readonly upload: UploadRecord
-  /** All there are, ascending. */
-  readonly parts: readonly PartRecord[]
-  readonly completion: Completion
-  /** Takes the place of the one given at Initiate. */
-  readonly acl: string | undefined
-  readonly minPartSize: number
-  readonly now: number
-}
-
-/**
- * The object that these parts make.
- *
- * @throws Refusal `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`
- */
-function assemble({ upload, parts, completion, acl, minPartSize, now }: AssemblyRequest): Assembly {
-  const chosen = completion.kind === 'all' ? parts : choose(completion.parts, parts)
-  if (chosen.length === 0) throw new Refusal({ code: 'InvalidPart' })
-  const small = chosen.slice(0, -1).find((part) => part.size < minPartSize)
-  if (small !== undefined) {
-    throw new Refusal({
-      code: 'EntityTooSmall',
-      fields: {
-        ProposedSize: String(small.size),
-        MinSizeAllowed: String(minPartSize),
-        PartNumber: String(small.partNumber),
-        ETag: small.etag,
-      },
-    })
-  }
-  return {
-    partNumbers: chosen.map((part) => part.partNumber),
-    object: {
-      size: chosen.reduce((total, part) => total + part.size, 0),
-      etag: multipartEtag(chosen.map((part) => part.etag)),
-      crc64: chosen.reduce((whole, part) => combineCrc64Decimal(whole, part.crc64, part.size), '0'),
-      type: 'Multipart',
-      modified: now,
-      headers:
-        acl === undefined ? upload.headers : storedHeadersOf({ ...upload.headers, 'x-oss-object-acl': acl }),
-    },
-  }
-}
-
-function choose(
-  asked: readonly { readonly partNumber: number; readonly etag: string }[],
-  parts: readonly PartRecord[],
-): readonly PartRecord[] {
-  const byNumber = new Map(parts.map((part) => [part.partNumber, part]))
-  let previous = 0
-  return asked.map(({ partNumber, etag }) => {
-    if (partNumber <= previous) throw new Refusal({ code: 'InvalidPartOrder' })
-    previous = partNumber
-    const part = byNumber.get(partNumber)
-    if (part === undefined || part.etag !== etag.toUpperCase()) {
-      throw new Refusal({ code: 'InvalidPart', fields: { PartNumber: String(partNumber), ETag: etag } })
-    }
-    return part
-  })
-}
 
 async function requireUpload(exchange: Exchange, ref: UploadRef): Promise<UploadRecord> {
   await requireBucket(exchange, ref.bucket)

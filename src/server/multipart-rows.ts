@@ -1,7 +1,7 @@
 /** All operations of multipart upload. */
 import type { OperationRow } from './operation-row.js'
 
-const PART = /^x-oss-(server-side-encryption-customer|traffic-limit)/
+const PART = /^x-oss-server-side-encryption-customer/
 
 export const MULTIPART_ROWS = [
   {
@@ -9,6 +9,7 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploads'],
+    allows: ['sequential'],
     refuses: /^x-oss-(server-side-|object-worm)/,
     done: true,
   },
@@ -42,7 +43,7 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploadId'],
-    refuses: /^x-oss-callback/,
+    allows: ['callback', 'callback-var'],
     done: true,
   },
   { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'], done: true },

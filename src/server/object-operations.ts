@@ -3,6 +3,7 @@ import { getObject, getObjectMeta, headObject } from '../protocol/operations/obj
 import { deleteObject, putObject } from '../protocol/operations/objects.js'
 import { resolveRange } from '../protocol/range.js'
 import { requireBucket } from './bucket-operations.js'
+import { callBack, callbackOf } from './callbacks.js'
 import { checkConditions } from './conditions.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
@@ -17,6 +18,7 @@ export const objectOperations = {
     const input = putObject.decodeRequest(exchange.request)
     const asked = storedHeadersOf(input.headers)
     const ifAbsent = forbidsOverwrite(input.headers)
+    const wanted = callbackOf(exchange, input.headers)
     const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
     if (ifAbsent && (await storage.getObject(input.bucket, input.key)) !== undefined) throw alreadyExists()
 
@@ -35,7 +37,10 @@ export const objectOperations = {
     await storage
       .putObject(input.bucket, object, received.incoming, { ifAbsent })
       .catch(translated('object-exists', alreadyExists()))
-    return putObject.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(headers) }, input)
+    const operation = 'PutObject'
+    const contentType = headers['content-type']
+    const told = await callBack(exchange, wanted, { operation, ...input, ...received, contentType })
+    return putObject.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(headers), ...told }, input)
   },
 
   GetObject: async (exchange) => {

@@ -8,7 +8,8 @@ export const OBJECT_ROWS = [
     name: 'PutObject',
     method: 'PUT',
     on: 'object',
-    refuses: /^x-oss-(callback|server-side-encryption-customer|traffic-limit|object-worm|persistent)/,
+    allows: ['callback', 'callback-var'],
+    refuses: /^x-oss-(server-side-encryption-customer|object-worm|persistent)/,
     done: true,
   },
   {
@@ -16,7 +17,7 @@ export const OBJECT_ROWS = [
     method: 'PUT',
     on: 'object',
     header: 'x-oss-copy-source',
-    refuses: /^x-oss-(callback|server-side-encryption-customer|traffic-limit|object-worm)/,
+    refuses: /^x-oss-(callback|server-side-encryption-customer|object-worm)/,
     done: true,
   },
   {
@@ -24,7 +25,7 @@ export const OBJECT_ROWS = [
     method: 'GET',
     on: 'object',
     allows: ['versionId', ...RESPONSE_OVERRIDES],
-    refuses: /^x-oss-(server-side-encryption-customer|traffic-limit|process)/,
+    refuses: /^x-oss-(server-side-encryption-customer|process)/,
     done: true,
   },
   {
@@ -42,7 +43,7 @@ export const OBJECT_ROWS = [
     on: 'object',
     needs: ['append'],
     allows: ['position'],
-    refuses: /^x-oss-(server-side-encryption-customer|traffic-limit|object-worm)/,
+    refuses: /^x-oss-(server-side-encryption-customer|object-worm)/,
     done: true,
   },
   {

@@ -16,7 +16,7 @@ export interface OperationRow {
   readonly done?: true
 }
 
-/** What says who signed, not what is asked, and so is allowed everywhere. */
+/** What says who signed, or how fast it may go, but not what is asked, and so is allowed everywhere. */
 export const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'security-token',
   'x-oss-signature-version',
@@ -26,6 +26,7 @@ export const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'x-oss-signature',
   'x-oss-additional-headers',
   'x-oss-security-token',
+  'x-oss-traffic-limit',
 ])
 
 export const RESPONSE_OVERRIDES = [

@@ -3,6 +3,7 @@
  * file is, and that nothing follows it, is known later; until then nothing is stored.
  */
 import { createHash } from 'node:crypto'
+import type { Callback } from '../protocol/callback.js'
 import { fromWire } from '../protocol/encode.js'
 import { boundaryOf, type FormLimits, readForm } from '../protocol/form-data.js'
 import { FormError, type FormFault } from '../protocol/form-parts.js'
@@ -14,6 +15,7 @@ import {
 import { checkPostPolicy, decodePostPolicy } from '../protocol/post-policy.js'
 import { checkAnonymousObject } from './access.js'
 import { requireBucket } from './bucket-operations.js'
+import { callBack, callbackFrom } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { locationOf } from './location.js'
 import { checkKey, storedHeadersOf } from './names.js'
@@ -21,7 +23,14 @@ import { alreadyExists, forbidsOverwrite, translated } from './object-operations
 import { OBJECT_ROWS } from './object-rows.js'
 import type { OperationRow } from './operation-row.js'
 import { authenticatePost } from './post-auth.js'
-import { checkAnnounced, checkSize, invalidDigest, MAX_BODY_SIZE, receiveChunks } from './receive.js'
+import {
+  announcedSize,
+  checkAnnounced,
+  checkSize,
+  invalidDigest,
+  MAX_BODY_SIZE,
+  receiveChunks,
+} from './receive.js'
 import type { BucketRecord } from './storage/storage.js'
 
 /** The service takes fields of 8 MiB in all; what no form needs is not worth holding for each connection. */
@@ -46,11 +55,13 @@ export const postObjectOperations = {
     checkSettings(input)
     const stored = storedHeadersOf(input.headers)
     const ifAbsent = forbidsOverwrite(input.headers)
+    const callback = postedCallback(exchange, input)
     if (ifAbsent && (await storage.getObject(name, input.key)) !== undefined) throw alreadyExists()
 
     const wanted = input.headers['content-md5']
-    const received = await receiveChunks(storage, form.content, {
+    const received = await receiveChunks(exchange, form.content, {
       most: Math.min(most, MAX_BODY_SIZE),
+      announcedSize: announcedSize(headers),
       ...(wanted === undefined ? {} : { wanted }),
       atEnd: (size) => {
         if (size < least) throw tooSmall(size, least)
@@ -71,7 +82,10 @@ export const postObjectOperations = {
       .putObject(name, object, received.incoming, { ifAbsent })
       .catch(translated('object-exists', alreadyExists()))
     const location = locationOf(exchange.host, input)
-    return encodePostObjectAnswer({ etag, crc64, contentMd5, location }, input)
+    const operation = 'PostObject'
+    const contentType = stored['content-type']
+    const told = await callBack(exchange, callback, { operation, ...input, ...received, contentType })
+    return encodePostObjectAnswer({ etag, crc64, contentMd5, location, ...told }, input)
   },
 } satisfies Record<string, Operate>
 
@@ -95,6 +109,16 @@ async function admit(
   if (type !== undefined) judged.set('content-type', fromWire(type))
   const { mustBeNamed } = verdict
   return checkPostPolicy(decodePostPolicy(verdict.policy), { fields: judged, mustBeNamed, now })
+}
+
+/** The callback is a field, and so is each of its variables. */
+function postedCallback(exchange: Exchange, { fields, variables }: PostObjectInput): Callback | undefined {
+  const callback = callbackFrom(
+    exchange,
+    fields.get('callback') ?? fields.get('x-oss-callback'),
+    fields.get('callback-var') ?? fields.get('x-oss-callback-var'),
+  )
+  return callback && { ...callback, variables: { ...callback.variables, ...variables } }
 }
 
 /** What PutObject would refuse as a header. */

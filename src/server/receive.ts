@@ -3,10 +3,11 @@
  * that were announced; anything less or more is thrown away.
  */
 import { createHash } from 'node:crypto'
-import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
+import { crc64ToDecimal } from '../checksum/crc64.js'
+import { toBase64, toHex } from '../checksum/digest.js'
 import type { WireHeaders } from '../protocol/message.js'
 import { type Exchange, Refusal } from './context.js'
-import type { Incoming, Storage } from './storage/storage.js'
+import type { Incoming } from './storage/storage.js'
 
 /** 5 GiB: the most that one PutObject or UploadPart may carry. */
 export const MAX_BODY_SIZE = 5 * 1024 * 1024 * 1024
@@ -24,12 +25,13 @@ export interface Received {
   readonly crc64: string
 }
 
-export async function receiveBody({ request, body, storage }: Exchange): Promise<Received> {
-  const { headers } = request
+export async function receiveBody(exchange: Exchange): Promise<Received> {
+  const { headers } = exchange.request
   checkAnnounced(headers)
   const wanted = headers['content-md5']
-  return receiveChunks(storage, body, {
+  return receiveChunks(exchange, exchange.body, {
     most: MAX_BODY_SIZE,
+    announcedSize: announcedSize(headers),
     ...(wanted === undefined ? {} : { wanted }),
     atEnd: (size) => checkSize(headers, size),
   })
@@ -52,6 +54,8 @@ export function checkAnnounced(headers: WireHeaders, most = MAX_BODY_SIZE): void
 export interface Expected {
   /** More bytes than this are refused. */
   readonly most: number
+  /** Bytes that are said to come. */
+  readonly announcedSize: number | undefined
   /** Base64 of the MD5 that they are said to have. */
   readonly wanted?: string
   /** Told the size when all has come; may refuse it. */
@@ -60,34 +64,34 @@ export interface Expected {
 
 /** Hashes and hands to the storage whatever comes. */
 export async function receiveChunks(
-  storage: Storage,
+  { storage, beginDigest }: Pick<Exchange, 'storage' | 'beginDigest'>,
   chunks: AsyncIterable<Uint8Array>,
-  { most, wanted, atEnd }: Expected,
+  { most, announcedSize, wanted, atEnd }: Expected,
 ): Promise<Received> {
   const incoming = storage.receive()
+  const digest = beginDigest(announcedSize)
   try {
-    const md5 = createHash('md5')
-    const crc = new Crc64()
     let size = 0
     for await (const chunk of chunks) {
       size += chunk.length
       if (size > most) throw tooLarge(most)
-      md5.update(chunk)
-      crc.update(chunk)
+      // The storage owns the chunk once it has it.
+      await digest.update(chunk)
       await incoming.write(chunk)
     }
     atEnd(size)
-    const digest = md5.digest()
-    const contentMd5 = digest.toString('base64')
+    const { md5, crc64 } = await digest.end()
+    const contentMd5 = toBase64(md5)
     if (wanted !== undefined && wanted !== contentMd5) throw invalidDigest(wanted)
     return {
       incoming,
       size,
-      etag: digest.toString('hex').toUpperCase(),
+      etag: toHex(md5).toUpperCase(),
       contentMd5,
-      crc64: crc64ToDecimal(crc.value()),
+      crc64: crc64ToDecimal(crc64),
     }
   } catch (error) {
+    digest.discard()
     await incoming.discard()
     throw error
   }
@@ -96,6 +100,7 @@ export async function receiveChunks(
 /** The whole of a small body, such as a document. */
 export async function receiveDocument({ request, body }: Exchange): Promise<Uint8Array> {
   // Copied into one block that grows: chunks of a byte each would cost a hundred times their size.
+  if ((announcedSize(request.headers) ?? 0) > MAX_DOCUMENT_SIZE) throw new Refusal({ code: 'MalformedXML' })
   let block = Buffer.alloc(4096)
   let size = 0
   for await (const chunk of body) {

@@ -94,6 +94,11 @@ export function route(request: RoutableRequest): Routed {
   return { kind: 'operation', name: found.name }
 }
 
+/** Whose signature stands in its body. */
+export function isPostObject(request: RoutableRequest): boolean {
+  return route(request).name === 'PostObject'
+}
+
 function fits({ needs = [], header }: OperationRow, { query, headers }: RoutableRequest): boolean {
   if (header !== undefined && headers[header] === undefined) return false
   return needs.every((need) => {

@@ -1,6 +1,8 @@
 /** What one needs beside an upload: reading, looking, listing, removing. One request each; nothing is tried twice. */
 import type { CancelSignal, UploadRef } from '../engine/ports.js'
+import { type BucketStat, getBucketStat } from '../protocol/operations/bucket-facts.js'
 import { type BucketInfo, getBucketInfo, putBucket } from '../protocol/operations/buckets.js'
+import { deleteMultipleObjects } from '../protocol/operations/delete-multiple-objects.js'
 import { listObjectsV2, type ObjectEntry } from '../protocol/operations/listing.js'
 import { abortMultipartUpload } from '../protocol/operations/multipart.js'
 import {
@@ -54,6 +56,14 @@ export interface BucketClient {
   headObject(key: string, options: { readonly signal: CancelSignal }): Promise<ObjectHead>
   /** Success also when there is no such object. */
   deleteObject(key: string, options: { readonly signal: CancelSignal }): Promise<void>
+  /**
+   * Up to a thousand at once, whose keys XML can hold (see `canBeInXml`). Resolves with those that are gone, whether or not
+   * they had been there; what is missing of them was refused.
+   */
+  deleteObjects(
+    keys: readonly string[],
+    options: { readonly signal: CancelSignal },
+  ): Promise<readonly string[]>
   /** Success also when the bucket is there and ours; an ACL given then becomes its ACL. */
   createBucket(options: {
     readonly signal: CancelSignal
@@ -62,6 +72,7 @@ export interface BucketClient {
     readonly storageClass?: string
   }): Promise<void>
   bucketInfo(options: { readonly signal: CancelSignal }): Promise<BucketInfo>
+  bucketStat(options: { readonly signal: CancelSignal }): Promise<BucketStat>
   /** At most `limit` objects and common prefixes, or a thousand, in the byte order of their keys. */
   listObjects(options: {
     readonly signal: CancelSignal
@@ -104,11 +115,18 @@ export function createBucketClient(options: OssOptions): BucketClient {
     deleteObject: async (key, { signal }) => {
       await requests.call(deleteObject, { bucket, key }, { signal })
     },
+    deleteObjects: async (keys, { signal }) => {
+      const objects = keys.map((key) => ({ key }))
+      const input = { bucket, objects, quiet: false, encodingType: 'url' } as const
+      const { output } = await requests.call(deleteMultipleObjects, input, { signal })
+      return output.deleted.map(({ key }) => key)
+    },
     createBucket: async ({ signal, acl, storageClass }) => {
       const wanted = { ...(acl ? { acl } : {}), ...(storageClass ? { storageClass } : {}) }
       await requests.call(putBucket, { bucket, ...wanted }, { signal })
     },
     bucketInfo: async ({ signal }) => (await requests.call(getBucketInfo, { bucket }, { signal })).output,
+    bucketStat: async ({ signal }) => (await requests.call(getBucketStat, { bucket }, { signal })).output,
     listObjects: async ({ signal, limit = 1000, prefix, delimiter, page }) => {
       const { output } = await requests.call(
         listObjectsV2,
@@ -155,6 +173,14 @@ export function createBucketClient(options: OssOptions): BucketClient {
       await requests.call(abortMultipartUpload, { bucket, key, uploadId }, { signal })
     },
   }
+}
+
+/**
+ * Control characters can't stand in a document, or not as they are, and others would come to stand in their place: another
+ * object's name. Blanks at an end are what a reader may cut off.
+ */
+export function canBeInXml(key: string): boolean {
+  return !/\p{Cc}|\p{Surrogate}|[\ufffe\uffff]/u.test(key) && key.trim() === key
 }
 
 function rangeText({ start, end }: ByteRange): string {

@@ -113,7 +113,8 @@ test('the facts of an object are text, its metadata apart', async (t) => {
   })
   await failure(statObject(world.bucket, 'absent'), 'not-found')
   await failure(statObject(world.bucket, '/k'), 'invalid-argument')
-  assert.equal((await statBucket(world.bucket)).acl, 'private')
+  const { acl, usage } = await statBucket(world.bucket)
+  assert.deepEqual([acl, usage?.objects, usage?.bytes, usage?.uploads], ['private', 1, 5, 0])
 })
 
 test('objects are removed, each acknowledged key is told, and what fails for good ends it', async (t) => {
@@ -128,4 +129,31 @@ test('objects are removed, each acknowledged key is told, and what fails for goo
   await failure(removeObjects(world.bucket, ['b', 'd']), 'denied')
   world.server.faults.clear()
   assert.deepEqual((await pagesOf(listObjects(world.bucket))).flatMap(names), ['b', 'd'])
+})
+
+test('a thousand go with one request; a key that XML can not hold goes alone, and no other with it', async (t) => {
+  const keys = Array.from({ length: 1002 }, (_, index) => `k${index}&<>"'`)
+  const odd = ['a\u0001', 'b\n', ' c', 'd\r']
+  // What a document would make of the odd ones.
+  const lookalikes = ['a\ufffd', 'b', 'c', 'd\n']
+  const world = await worldWith(t, ['a\u0001', 'a\ufffd', 'b', 'b\n', ' c', 'c', 'd\r', 'd\n', 'k1&<>"\''])
+  const told: string[] = []
+  await removeObjects(world.bucket, [...keys, ...odd], { onRemoved: (gone) => told.push(...gone) })
+  assert.deepEqual(told.sort(), [...keys, ...odd].sort())
+  assert.deepEqual((await pagesOf(listObjects(world.bucket))).flatMap(names).sort(), lookalikes.sort())
+  assert.equal(world.server.requests.count('DeleteMultipleObjects'), 2)
+  assert.equal(world.server.requests.count('DeleteObject'), odd.length)
+})
+
+test('where many can not be removed at once they are removed one by one', async (t) => {
+  const world = await worldWith(t, ['a', 'b', 'c'])
+  world.server.faults.add({
+    effect: 'error',
+    code: 'NotImplemented',
+    status: 501,
+    operation: 'DeleteMultipleObjects',
+  })
+  await removeObjects(world.bucket, ['a', 'b'])
+  assert.deepEqual((await pagesOf(listObjects(world.bucket))).flatMap(names), ['c'])
+  assert.equal(world.server.requests.count('DeleteObject'), 2)
 })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryStorage, openDiskStorage } from '../../src/server/index.js'
 import { bucketContract } from './bucket-contract.js'
+import { partContract } from './part-contract.js'
 import { manyPartsContract, type OpenStorage, storageContract } from './storage-contract.js'
 
 const inMemory: OpenStorage = async () => {
@@ -34,3 +35,6 @@ bucketContract('disk, durable', onDisk('durable'))
 
 manyPartsContract('memory', inMemory)
 manyPartsContract('disk, durable', onDisk('durable'))
+
+partContract('memory', inMemory)
+partContract('disk, durable', onDisk('durable'))

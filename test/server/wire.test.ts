@@ -15,7 +15,7 @@ async function withListener(
   idleMs?: number,
 ): Promise<void> {
   const options = { handler, host: '127.0.0.1', port: 0 }
-  const listener = await listen(idleMs === undefined ? options : { ...options, idleMs })
+  const listener = await listen(idleMs === undefined ? options : { ...options, limits: { idleMs } })
   try {
     await work(listener.port, listener)
   } finally {

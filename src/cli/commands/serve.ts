@@ -21,6 +21,7 @@ export interface ServeFlags {
   readonly bucket?: readonly string[]
   readonly domain?: readonly string[]
   readonly strict?: boolean
+  readonly allowCallbacksTo?: readonly string[]
   readonly durability: 'durable' | 'fast' | 'memory'
   readonly json?: boolean
   readonly quiet?: boolean
@@ -51,6 +52,7 @@ export async function serve(flags: ServeFlags, world: World): Promise<number> {
       control: flags.control ?? false,
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags.allowCallbacksTo === undefined ? {} : { allowCallbacksTo: flags.allowCallbacksTo }),
       ...(flags.region === undefined ? {} : { region: flags.region }),
       ...(credentials === undefined ? {} : { credentials }),
       onRequest,

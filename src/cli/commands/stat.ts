@@ -1,7 +1,7 @@
 /** `longhaul stat`: everything the service tells of one object, or of one bucket. */
 import {
   type Bucket,
-  type BucketInfo,
+  type BucketFacts,
   type DeskOptions,
   type ObjectFacts,
   statBucket,
@@ -89,9 +89,13 @@ function byName([one]: readonly [string, string], [other]: readonly [string, str
   return one < other ? -1 : 1
 }
 
-function bucketFacts(info: BucketInfo): Facts {
+function bucketFacts(info: BucketFacts): Facts {
+  const { usage } = info
   return [
     ['created', new Date(info.creationDate).toISOString()],
+    ['objects', usage && `${usage.objects} of ${formatSize(usage.bytes)}`],
+    ['unfinished uploads', usage && String(usage.uploads)],
+    ['counted', usage && new Date(usage.counted).toISOString()],
     ['region', info.region ?? info.location.replace(/^oss-/, '')],
     ['ACL', info.acl],
     ['storage class', info.storageClass],
@@ -103,6 +107,7 @@ function bucketFacts(info: BucketInfo): Facts {
   ]
 }
 
-function bucketFields({ name, creationDate, owner, ...rest }: BucketInfo): object {
-  return { bucket: name, created: new Date(creationDate).toISOString(), owner: owner.id, ...rest }
+function bucketFields({ name, creationDate, owner, usage, ...rest }: BucketFacts): object {
+  const counted = usage && { usage: { ...usage, counted: new Date(usage.counted).toISOString() } }
+  return { bucket: name, created: new Date(creationDate).toISOString(), owner: owner.id, ...rest, ...counted }
 }

@@ -16,6 +16,10 @@ const MOST_PENDING_CHUNKS = 1024
 const READ_SIZE = 256 * 1024
 /** Left to the ledger on a full disk: without room for its records, nothing could be deleted to make room. */
 const RESERVE = 16 * 1024 * 1024
+/** Written between two looks at what is free. */
+const LOOK_AFTER = 4 * 1024 * 1024
+/** Contents that go into one folder before the next: those that come in together then share the syncs of their folder. */
+const RUN = 256
 const ID = /^[0-9a-f]{32}$/
 
 export interface DiskContentsOptions {
@@ -42,6 +46,16 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
   }
   const crowd: Crowd = { writers: 0 }
   const syncFan = coalesced((fan: string) => disk.syncFolder(join(folder, fan)).catch(noted))
+  const keepReserve = createReserve(disk, folder)
+  let created = 0
+  let fanNow = ''
+  /** All ids of a run begin alike, wherever the first of them fell. */
+  function nextId(): string {
+    const id = newId()
+    if (created % RUN === 0) fanNow = id.slice(0, 2)
+    created += 1
+    return fanNow + id.slice(2)
+  }
   const folderOf = (id: string): string => join(folder, id.slice(0, 2))
   const pathOf = (id: string): string => join(folderOf(id), id)
 
@@ -49,8 +63,8 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
     failure: () => failure,
 
     async create() {
-      await keepReserve(disk, folder)
-      const id = newId()
+      await keepReserve(0)
+      const id = nextId()
       const file = await disk.create(pathOf(id))
       const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()
       entered.catch(() => undefined)
@@ -64,7 +78,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
         if (failure !== undefined) throw failure
       }
 
-      return createWriter({ id, disk, folder, path: pathOf(id), file, sync, crowd })
+      return createWriter({ id, disk, path: pathOf(id), file, sync, crowd, keepReserve })
     },
 
     async *read(id, start, end) {
@@ -107,16 +121,16 @@ function writeSizeIn({ writers }: Crowd): number {
 interface WriterOptions {
   readonly id: string
   readonly disk: Disk
-  /** Of all contents. */
-  readonly folder: string
   readonly path: string
   readonly file: DiskFile
   /** Resolves when the bytes and the folder's entry are as lasting as was asked for. */
   sync(): Promise<void>
   readonly crowd: Crowd
+  /** To be asked before so many bytes are written. */
+  keepReserve(bytes: number): Promise<void>
 }
 
-function createWriter({ id, disk, folder, path, file, sync, crowd }: WriterOptions): ContentWriter {
+function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: WriterOptions): ContentWriter {
   crowd.writers += 1
   let isCounted = true
   let pending: Uint8Array[] = []
@@ -126,11 +140,12 @@ function createWriter({ id, disk, folder, path, file, sync, crowd }: WriterOptio
   /** One write at a time; while it runs, the next is collected. */
   async function flush(): Promise<void> {
     const chunks = pending
+    const bytes = pendingBytes
     pending = []
     pendingBytes = 0
     await writing
     if (chunks.length === 0) return
-    writing = keepReserve(disk, folder).then(() => writeAll(file, chunks))
+    writing = keepReserve(bytes).then(() => writeAll(file, chunks))
     writing.catch(() => undefined)
   }
 
@@ -171,11 +186,23 @@ function createWriter({ id, disk, folder, path, file, sync, crowd }: WriterOptio
   }
 }
 
-/** Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word. */
-async function keepReserve(disk: Disk, folder: string): Promise<void> {
-  const free = await disk.freeBytes(folder)
-  if (free === undefined || free > RESERVE) return
-  throw Object.assign(new Error(`ENOSPC: less than ${RESERVE} bytes are free`), { code: 'ENOSPC' })
+/**
+ * Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word. To
+ * look before every write took a tenth of the server's time, so much less than the reserve may be written between looks.
+ */
+function createReserve(disk: Disk, folder: string): (bytes: number) => Promise<void> {
+  let unseen = Number.POSITIVE_INFINITY
+  return async (bytes) => {
+    unseen += bytes
+    if (unseen < LOOK_AFTER) return
+    const free = await disk.freeBytes(folder)
+    if (free === undefined || free > RESERVE) {
+      unseen = 0
+      return
+    }
+    unseen = Number.POSITIVE_INFINITY
+    throw Object.assign(new Error(`ENOSPC: less than ${RESERVE} bytes are free`), { code: 'ENOSPC' })
+  }
 }
 
 async function writeAll(file: DiskFile, chunks: readonly Uint8Array[]): Promise<void> {

@@ -13,6 +13,8 @@ export type StorageErrorCode =
   | 'no-such-upload'
   | 'object-exists'
   | 'no-such-object'
+  | 'part-exists'
+  | 'part-not-next'
   | 'failed'
 
 export class StorageError extends Error {
@@ -69,6 +71,8 @@ export interface UploadRecord {
   readonly uploadId: string
   readonly initiated: number
   readonly headers: StoredHeaders
+  /** Parts come one after the other, each once. Absent: in any order. */
+  readonly sequential?: true
 }
 
 export interface PartRecord {
@@ -95,14 +99,17 @@ export interface StoredBytes {
   readonly size: number
 }
 
-/** An object opened for reading. Its bytes stay readable until `close`, whatever happens to its name. */
-export interface OpenObject {
-  readonly record: ObjectRecord
+/** Bytes opened for reading. They stay readable until `close`, whatever happens to what they belong to. */
+export interface OpenBytes {
   /** The bytes from `start` up to, not including, `end`. */
   read(start: number, end: number): AsyncIterable<Uint8Array>
   /** The same bytes, for `putObject` and `putPart`. */
   bytes(start: number, end: number): StoredBytes
   close(): void
+}
+
+export interface OpenObject extends OpenBytes {
+  readonly record: ObjectRecord
 }
 
 export interface ListQuery {
@@ -182,8 +189,13 @@ export interface Storage {
 
   createUpload(bucket: string, upload: UploadRecord): Promise<void>
   getUpload(ref: UploadRef): Promise<UploadRecord | undefined>
-  /** Takes the place of an earlier part of that number. Rejects with `no-such-upload`. */
+  /**
+   * Takes the place of an earlier part of that number. Rejects with `no-such-upload`. With a sequential upload, rejects
+   * with `part-exists` for a number that is there, and with `part-not-next` when the one before it is not.
+   */
   putPart(ref: UploadRef, part: PartRecord, bytes: Incoming | StoredBytes): Promise<void>
+  /** The bytes of these parts, one after another. Rejects with `no-such-upload`; parts that are not there are left out. */
+  openParts(ref: UploadRef, partNumbers: readonly number[]): Promise<OpenBytes>
   /** In order of part numbers, those above `after`. */
   listParts(ref: UploadRef, query: { after: number; limit: number }): Promise<Page<PartRecord>>
   /**

@@ -22,11 +22,18 @@ type StoredPart = PartRecord & { readonly contentId?: string; readonly pieces?: 
 
 type Uploads = Pick<
   Storage,
-  'createUpload' | 'getUpload' | 'putPart' | 'listParts' | 'completeUpload' | 'abortUpload' | 'listUploads'
+  | 'createUpload'
+  | 'getUpload'
+  | 'putPart'
+  | 'openParts'
+  | 'listParts'
+  | 'completeUpload'
+  | 'abortUpload'
+  | 'listUploads'
 >
 
 export function createUploads(
-  { ledger, locks, check, read, commit, take, requireBucket }: Core,
+  { ledger, locks, readers, check, read, commit, take, requireBucket }: Core,
   { assembleObject }: Pick<ReturnType<typeof createObjects>, 'assembleObject'>,
 ): Uploads {
   const lockName = (ref: UploadRef): string => `upload ${ref.uploadId}`
@@ -57,6 +64,12 @@ export function createUploads(
     ]
   }
 
+  async function requireNext(ref: UploadRef, partNumber: number, old: StoredPart | undefined): Promise<void> {
+    if (old !== undefined) throw new StorageError('part-exists', `There is a part ${partNumber} already.`)
+    if (partNumber === 1 || (await read(keys.part(ref.uploadId, partNumber - 1))) !== undefined) return
+    throw new StorageError('part-not-next', `There is no part ${partNumber - 1} before part ${partNumber}.`)
+  }
+
   return {
     createUpload(bucket, upload) {
       return locks.shared(`bucket ${bucket}`, async () => {
@@ -69,18 +82,31 @@ export function createUploads(
     getUpload: (ref) => read<UploadRecord>(keyOf(ref)),
 
     putPart(ref, part, bytes) {
-      return take(bytes, ({ pieces, references }) =>
-        locks.shared(lockName(ref), async () => {
+      return take(bytes, async ({ pieces, references }) => {
+        const { sequential } = await requireUpload(ref)
+        // What is next is known only when no other part can come in between.
+        const hold = sequential ? locks.exclusive : locks.shared
+        await hold(lockName(ref), async () => {
           await requireUpload(ref)
           const key = keys.part(ref.uploadId, part.partNumber)
           await locks.exclusive(`part ${key}`, async () => {
             const old = await read<StoredPart>(key)
+            if (sequential) await requireNext(ref, part.partNumber, old)
             const value = JSON.stringify(withPieces(part, pieces))
             const dropped = old === undefined ? [] : contentsOf([old])
             await commit([{ type: 'put', key, value }], { ...references, dropped })
           })
-        }),
-      )
+        })
+      })
+    },
+
+    openParts(ref, partNumbers) {
+      return locks.shared(lockName(ref), async () => {
+        await requireUpload(ref)
+        const wanted = new Set(partNumbers)
+        const parts = await partsOf(ref)
+        return readers.open(parts.filter((part) => wanted.has(part.partNumber)).flatMap(piecesOf))
+      })
     },
 
     async listParts(ref, { after, limit }) {

@@ -1,0 +1,87 @@
+/**
+ * `npm run bench:server`: parts that the durable server takes, hashed on its own loop and on threads, against a plain copy
+ * of the same sizes and parallelism in the same rounds. `--rounds N`, `--mib N` a run, `--folder DIR` on the disk to measure.
+ */
+import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Contender, circumstances, inRounds } from './rounds.js'
+import { type PartsTask, startWorker, type Worker } from './server-tasks.js'
+
+const MIB = 1024 * 1024
+const THREADS = [0, 1, 2]
+const TASKS: readonly (readonly [partMib: number, parallel: number])[] = [
+  [8, 4],
+  [8, 8],
+  [1, 4],
+  [1, 8],
+]
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    mib: { type: 'string', default: '256' },
+    folder: { type: 'string', default: tmpdir() },
+  },
+})
+const rounds = Number(values.rounds)
+const mib = Number(values.mib)
+
+/** A server, and a client of it. */
+async function serving(folder: string, threads: number): Promise<{ sender: Worker; end: () => void }> {
+  await mkdir(folder)
+  const secret = randomBytes(12).toString('hex')
+  const path = fileURLToPath(new URL('./serving.js', import.meta.url))
+  const server = fork(path, [folder, String(threads), secret])
+  const [port] = await once(server, 'message')
+  const sender = startWorker('part-sender', [`http://127.0.0.1:${port}`, 'cn-hangzhou', 'bench', secret])
+  return {
+    sender,
+    end() {
+      sender.end()
+      server.disconnect()
+    },
+  }
+}
+
+const folder = await mkdtemp(join(values.folder, 'longhaul-bench-'))
+await mkdir(join(folder, 'plain'))
+const plain = startWorker('plain-copy', [join(folder, 'plain')])
+const servers = await Promise.all(
+  THREADS.map((threads) => serving(join(folder, `server-${threads}`), threads)),
+)
+
+function contenders(task: PartsTask): readonly Contender[] {
+  return [
+    { name: 'plain copy', run: async () => mib / (await plain.run(task)) },
+    ...servers.map(({ sender }, index) => ({
+      name: `server, ${THREADS[index]} threads`,
+      run: async () => mib / (await sender.run(task)),
+    })),
+  ]
+}
+
+try {
+  const lines = ['| parts | | MiB/s | ratio | lowest to highest |', '| --- | --- | --- | --- | --- |']
+  process.stdout.write(
+    `${circumstances(cpus()[0]?.model ?? 'unknown', cpus().length)}\n\n${lines.join('\n')}\n`,
+  )
+  for (const [partMib, parallel] of TASKS) {
+    const task = { partSize: partMib * MIB, parts: Math.ceil(mib / partMib), parallel }
+    for (const { name, rate, ratio, spread } of await inRounds(rounds, contenders(task))) {
+      const [lowest, highest] = spread.map((value) => value.toFixed(2))
+      process.stdout.write(
+        `| ${partMib} MiB, ${parallel} at once | ${name} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${lowest} to ${highest} |\n`,
+      )
+    }
+  }
+} finally {
+  plain.end()
+  for (const { end } of servers) end()
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+}

@@ -10,6 +10,7 @@ import { assemble } from './assembly.js'
 import { requireBucket } from './bucket-operations.js'
 import { callBack, callbackOf } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
+import { encryptionIn } from './encryption.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
 import { storedHeadersOf } from './names.js'
@@ -34,7 +35,8 @@ export const multipartOperations = {
     const sequential = input.sequential ? { sequential: true as const } : {}
     const upload = { key: input.key, uploadId, initiated: clock.now(), headers, ...sequential }
     await storage.createUpload(input.bucket, upload)
-    return initiateMultipartUpload.encodeAnswer({ uploadId }, input)
+    const answer = initiateMultipartUpload.encodeAnswer({ uploadId }, input)
+    return { ...answer, headers: { ...answer.headers, ...encryptionIn(headers).encryption } }
   },
 
   UploadPart: async (exchange) => {

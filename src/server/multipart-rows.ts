@@ -10,7 +10,7 @@ export const MULTIPART_ROWS = [
     on: 'object',
     needs: ['uploads'],
     allows: ['sequential'],
-    refuses: /^x-oss-(server-side-|object-worm)/,
+    refuses: /^x-oss-(server-side-encryption-customer|object-worm)/,
     done: true,
   },
   {

@@ -42,7 +42,7 @@ const wanted: readonly (readonly [name: string, value: string, kinds: readonly K
   ],
 ]
 const headers = Object.fromEntries(wanted.map(([name, value]) => [name, value]))
-const notOfTheServer = /^x-oss-(callback|server-side-encryption|traffic-limit)/
+const notOfTheServer = /^x-oss-(callback|server-side-encryption-customer)/
 
 async function recorded(t: TestContext, world: World): Promise<Recorder> {
   const recorder = await createRecorder(world.server, { without: notOfTheServer })

@@ -191,6 +191,8 @@ inBoth('what is asked for of encryption is told with the object', async (world) 
       ask('PUT', 'copy', {}, { 'x-oss-copy-source': '/examplebucket/k', ...asked }),
     )
     for (const [name, value] of Object.entries(told)) assert.equal(encrypted.headers[name], value)
+    const uploaded = await world.expect(200, ask('POST', 'parts', { uploads: '' }, asked))
+    for (const [name, value] of Object.entries(told)) assert.equal(uploaded.headers[name], value)
     const appended = {
       ...ask('POST', `log of ${JSON.stringify(asked)}`, { append: '', position: '0' }, asked),
       body: 'x',

@@ -30,6 +30,7 @@ const RIGHTS: ReadonlyMap<string, Right | 'list' | 'decides-itself'> = new Map(
     DeleteMultipleObjects: 'write',
     InitiateMultipartUpload: 'write',
     UploadPart: 'write',
+    UploadPartCopy: 'write',
     ListParts: 'write',
     CompleteMultipartUpload: 'write',
     AbortMultipartUpload: 'write',

@@ -13,7 +13,7 @@ import { type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
-import { storedHeadersOf } from './names.js'
+import { storedHeadersOf, withClassOf } from './names.js'
 import { forbidsOverwrite, translated } from './object-operations.js'
 import { receiveBody, receiveDocument } from './receive.js'
 import { checkNext, outOfOrder, settled } from './sequential.js'
@@ -26,8 +26,8 @@ export const multipartOperations = {
   InitiateMultipartUpload: async (exchange) => {
     const { storage, clock, random } = exchange
     const input = initiateMultipartUpload.decodeRequest(exchange.request)
-    const headers = storedHeadersOf(input.headers)
-    await requireBucket(exchange, input.bucket)
+    const asked = storedHeadersOf(input.headers)
+    const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
     if (forbidsOverwrite(input.headers) && (await storage.getObject(input.bucket, input.key)) !== undefined) {
       throw alreadyExists()
     }
@@ -35,14 +35,14 @@ export const multipartOperations = {
     const sequential = input.sequential ? { sequential: true as const } : {}
     const upload = { key: input.key, uploadId, initiated: clock.now(), headers, ...sequential }
     await storage.createUpload(input.bucket, upload)
-    const answer = initiateMultipartUpload.encodeAnswer({ uploadId }, input)
-    return { ...answer, headers: { ...answer.headers, ...encryptionIn(headers).encryption } }
+    return initiateMultipartUpload.encodeAnswer({ uploadId, ...encryptionIn(headers) }, input)
   },
 
   UploadPart: async (exchange) => {
     const { storage, clock } = exchange
     const input = uploadPart.decodeRequest(exchange.request)
-    await checkNext(exchange, await requireUpload(exchange, input), input)
+    const upload = await requireUpload(exchange, input)
+    await checkNext(exchange, upload, input)
     const received = await receiveBody(exchange)
     const { etag, crc64, contentMd5, size } = received
     const part: PartRecord = { partNumber: input.partNumber, size, etag, crc64, modified: clock.now() }
@@ -50,7 +50,7 @@ export const multipartOperations = {
       .putPart(input, part, received.incoming)
       .catch(translated('no-such-upload', noSuchUpload(input)))
       .catch(outOfOrder(input.partNumber))
-    return uploadPart.encodeAnswer({ etag, crc64, contentMd5 }, input)
+    return uploadPart.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(upload.headers) }, input)
   },
 
   ListParts: async (exchange) => {
@@ -94,7 +94,8 @@ export const multipartOperations = {
       ...{ bucket: input.bucket, key: input.key, etag, crc64, size },
       contentType: object.headers['content-type'],
     })
-    return completeMultipartUpload.encodeAnswer({ etag, crc64, location, ...told }, input)
+    const encryption = encryptionIn(object.headers)
+    return completeMultipartUpload.encodeAnswer({ etag, crc64, location, ...encryption, ...told }, input)
   },
 
   AbortMultipartUpload: async (exchange) => {
@@ -107,14 +108,15 @@ export const multipartOperations = {
   },
 } satisfies Record<string, Operate>
 
-async function requireUpload(exchange: Exchange, ref: UploadRef): Promise<UploadRecord> {
+/** `ec` is the operation's own, where it has one. */
+export async function requireUpload(exchange: Exchange, ref: UploadRef, ec?: string): Promise<UploadRecord> {
   await requireBucket(exchange, ref.bucket)
   const upload = await exchange.storage.getUpload(ref)
-  if (upload === undefined) throw noSuchUpload(ref)
+  if (upload === undefined) throw noSuchUpload(ref, ec)
   return upload
 }
 
-function noSuchUpload(ref: UploadRef, ec?: string): Refusal {
+export function noSuchUpload(ref: UploadRef, ec?: string): Refusal {
   return new Refusal({
     code: 'NoSuchUpload',
     fields: { UploadId: ref.uploadId },

@@ -30,6 +30,8 @@ export const MULTIPART_ROWS = [
     needs: ['uploadId'],
     header: 'x-oss-copy-source',
     allows: ['partNumber'],
+    refuses: PART,
+    done: true,
   },
   {
     name: 'UploadPartCopy',
@@ -37,6 +39,8 @@ export const MULTIPART_ROWS = [
     on: 'object',
     needs: ['partNumber'],
     header: 'x-oss-copy-source',
+    refuses: PART,
+    done: true,
   },
   {
     name: 'CompleteMultipartUpload',

@@ -11,6 +11,7 @@ import { listingOperations } from './listing-operations.js'
 import { multipartOperations } from './multipart-operations.js'
 import { objectOperations } from './object-operations.js'
 import { objectSettingsOperations } from './object-settings-operations.js'
+import { partCopyOperations } from './part-copy-operation.js'
 import { postObjectOperations } from './post-object-operation.js'
 import { restoreOperations } from './restore-operations.js'
 import type { OperationName } from './routes.js'
@@ -30,5 +31,6 @@ export const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...deleteMultipleOperations,
   ...restoreOperations,
   ...multipartOperations,
+  ...partCopyOperations,
   ...postObjectOperations,
 }

@@ -17,8 +17,9 @@ import { checkAnonymousObject } from './access.js'
 import { requireBucket } from './bucket-operations.js'
 import { callBack, callbackFrom } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
+import { encryptionIn } from './encryption.js'
 import { locationOf } from './location.js'
-import { checkKey, storedHeadersOf } from './names.js'
+import { checkKey, storedHeadersOf, withClassOf } from './names.js'
 import { alreadyExists, forbidsOverwrite, translated } from './object-operations.js'
 import { OBJECT_ROWS } from './object-rows.js'
 import type { OperationRow } from './operation-row.js'
@@ -53,7 +54,7 @@ export const postObjectOperations = {
     const { least, most } = await admit(exchange, bucket, input)
     checkKey(input.key)
     checkSettings(input)
-    const stored = storedHeadersOf(input.headers)
+    const stored = withClassOf(bucket, storedHeadersOf(input.headers))
     const ifAbsent = forbidsOverwrite(input.headers)
     const callback = postedCallback(exchange, input)
     if (ifAbsent && (await storage.getObject(name, input.key)) !== undefined) throw alreadyExists()
@@ -85,7 +86,8 @@ export const postObjectOperations = {
     const operation = 'PostObject'
     const contentType = stored['content-type']
     const told = await callBack(exchange, callback, { operation, ...input, ...received, contentType })
-    return encodePostObjectAnswer({ etag, crc64, contentMd5, location, ...told }, input)
+    const output = { etag, crc64, contentMd5, location, ...encryptionIn(stored), ...told }
+    return encodePostObjectAnswer(output, input)
   },
 } satisfies Record<string, Operate>
 

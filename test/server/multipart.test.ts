@@ -265,8 +265,21 @@ test('headers that mean nothing to a part do no harm there', async () => {
   const headers = { 'x-oss-complete-all': 'yes', 'x-oss-object-acl': 'nonsense', 'x-oss-callback': 'e30=' }
   const query = { partNumber: '1', uploadId: upload.uploadId }
   await world.expect(200, { method: 'PUT', bucket, key, query, headers, body: 'x' })
-  const copy = { 'x-oss-copy-source': '/examplebucket/other' }
-  await world.expect(501, { method: 'PUT', bucket, key, query, headers: copy })
+})
+
+test('what Initiate says of storage and encryption is told with every answer, and of the object', async () => {
+  const world = await createWorld()
+  const encryption = 'x-oss-server-side-encryption'
+  const headers = { 'x-oss-storage-class': 'IA', [encryption]: 'AES256' }
+  const begun = await world.expect(200, { method: 'POST', bucket, key, query: { uploads: '' }, headers })
+  const uploadId = text(documentOf(begun), 'UploadId') ?? ''
+  const query = { uploadId, partNumber: '1' }
+  const part = await world.expect(200, { method: 'PUT', bucket, key, query, body: 'x' })
+  const etag = (part.headers['etag'] ?? '').replaceAll('"', '')
+  const completed = await world.expect(200, complete({ uploadId }, completionOf([{ partNumber: 1, etag }])))
+  const head = await world.expect(200, { method: 'HEAD', bucket, key })
+  for (const reply of [begun, part, completed, head]) assert.equal(reply.headers[encryption], 'AES256')
+  assert.equal(head.headers['x-oss-storage-class'], 'IA')
 })
 
 test('of a Complete and an Abort at once, one wins and the other finds no upload', async () => {

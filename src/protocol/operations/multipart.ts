@@ -10,6 +10,7 @@ import {
   crcOf,
   emptyAnswer,
   encodingElement,
+  encryptionOf,
   hasDocument,
   nameElement,
   nothingBeyondSuccess,
@@ -49,6 +50,8 @@ export interface InitiateMultipartUploadInput {
 
 export interface InitiateMultipartUploadOutput {
   readonly uploadId: string
+  /** The headers of server-side encryption. */
+  readonly encryption?: WireHeaders
 }
 
 export interface UploadPartInput {
@@ -64,6 +67,7 @@ export interface UploadPartOutput {
   readonly etag: string
   readonly crc64?: string
   readonly contentMd5?: string
+  readonly encryption?: WireHeaders
 }
 
 export interface UploadInput {
@@ -117,7 +121,7 @@ export const initiateMultipartUpload: Operation<InitiateMultipartUploadInput, In
       sequential: 'sequential' in request.query,
       headers: operationHeadersOf(request),
     }),
-    encodeAnswer: ({ uploadId }, { bucket, key, encodingType }) =>
+    encodeAnswer: ({ uploadId, encryption }, { bucket, key, encodingType }) =>
       xmlAnswer(
         element('InitiateMultipartUploadResult', [
           encodingElement(encodingType),
@@ -125,9 +129,11 @@ export const initiateMultipartUpload: Operation<InitiateMultipartUploadInput, In
           nameElement('Key', key, encodingType),
           element('UploadId', uploadId),
         ]),
+        encryption,
       ),
     decodeAnswer: (answer) => ({
       uploadId: requiredText(answerDocument(answer, 'InitiateMultipartUploadResult'), 'UploadId'),
+      ...encryptionOf(answer),
     }),
   }
 
@@ -150,7 +156,7 @@ export const uploadPart: Operation<UploadPartInput, UploadPartOutput> = {
   decodeAnswer: (answer) => {
     refuseDocument(answer)
     const { etag, crc64, contentMd5 } = decodeStored(answer)
-    return { etag, ...given({ crc64, contentMd5 }) }
+    return { etag, ...given({ crc64, contentMd5 }), ...encryptionOf(answer) }
   },
 }
 
@@ -221,7 +227,7 @@ export function readUpload(request: WireRequest): UploadInput {
   return { bucket: bucketOf(request), key: keyOf(request), uploadId: uploadIdOf(request) }
 }
 
-function readPartNumber(value: string | undefined): number {
+export function readPartNumber(value: string | undefined): number {
   if (value === undefined) {
     const message = 'Unexpected query string parameter'
     throw invalidArgument('ResourceType', 'partNumber', message, '0017-00000219')

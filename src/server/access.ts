@@ -60,7 +60,8 @@ export async function checkAnonymous(storage: Storage, ask: AnonymousAsk): Promi
   const bucket = await storage.getBucket(ask.bucket)
   if (bucket === undefined) throw new Refusal({ code: 'NoSuchBucket', fields: { BucketName: ask.bucket } })
   if (right === 'list') {
-    if (bucket.acl === 'private') throw denied({ ...NOT_YOURS, fields: { BucketName: bucket.name } })
+    if (bucket.acl === 'private' || bucket.blockPublicAccess)
+      throw denied({ ...NOT_YOURS, fields: { BucketName: bucket.name } })
     return
   }
   await checkAnonymousObject(storage, bucket, { key: ask.key ?? '', right, headers: ask.headers })
@@ -80,8 +81,10 @@ export async function checkAnonymousObject(
 export function checkRight(bucket: BucketRecord, object: ObjectRecord | undefined, right: Right): void {
   const own = object?.headers['x-oss-object-acl'] ?? 'default'
   const acl = own === 'default' ? bucket.acl : own
-  if (acl === 'public-read-write' || (right === 'read' && acl === 'public-read')) return
-  if (own !== 'default') throw denied({ message: `You do not have ${right} permission on this object.` })
+  const isGranted = acl === 'public-read-write' || (right === 'read' && acl === 'public-read')
+  if (isGranted && bucket.blockPublicAccess !== true) return
+  if (own !== 'default' && !isGranted)
+    throw denied({ message: `You do not have ${right} permission on this object.` })
   throw denied({
     message: 'You have no right to access this object because of bucket acl.',
     fields: { BucketName: bucket.name },

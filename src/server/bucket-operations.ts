@@ -45,7 +45,7 @@ export const bucketOperations = {
     })
     // Made again by its owner: of all that a bucket has, only the ACL can be said anew.
     if (input.acl !== undefined && known.acl !== acl) {
-      await exchange.storage.updateBucket(input.bucket, (bucket) => ({ ...bucket, acl }))
+      await exchange.storage.updateBucket(input.bucket, (bucket) => withAcl(bucket, acl))
     }
     return putBucket.encodeAnswer({}, input)
   },
@@ -60,6 +60,7 @@ export const bucketOperations = {
         owner: OWNER,
         acl: bucket.acl,
         resourceGroupId: RESOURCE_GROUP,
+        blockPublicAccess: bucket.blockPublicAccess ?? false,
       },
       input,
     )
@@ -115,6 +116,14 @@ function hasTags(tags: readonly Tag[], wanted: NonNullable<ListBucketsInput['tag
   return wanted.every(({ key, value }) =>
     tags.some((tag) => tag.key === key && (value === undefined || tag.value === value)),
   )
+}
+
+/** @throws Refusal where the bucket may not be made public */
+export function withAcl(bucket: BucketRecord, acl: string): BucketRecord {
+  if (bucket.blockPublicAccess === true && acl !== 'private') {
+    throw new Refusal({ code: 'AccessDenied', message: 'Put public bucket acl is not allowed' })
+  }
+  return { ...bucket, acl }
 }
 
 /** Clients connect to the endpoint they find here, so it has to be the one they came by. */

@@ -3,19 +3,24 @@ import { emptyAnswer } from '../protocol/operations/answers.js'
 import { getBucketAcl, putBucketAcl } from '../protocol/operations/bucket-facts.js'
 import { deleteBucketTags, getBucketTags, putBucketTags } from '../protocol/operations/bucket-tags.js'
 import {
+  deleteBucketPublicAccessBlock,
+  getBucketPublicAccessBlock,
+  putBucketPublicAccessBlock,
+} from '../protocol/operations/public-access-block.js'
+import {
   getBucketLogging,
   getBucketReferer,
   getBucketRequestPayment,
 } from '../protocol/operations/unset-settings.js'
 import { getBucketVersioning } from '../protocol/operations/versions.js'
-import { requireBucket } from './bucket-operations.js'
+import { requireBucket, withAcl } from './bucket-operations.js'
 import { type Answer, type Exchange, type Operate, OWNER, Refusal } from './context.js'
 import { receiveDocument } from './receive.js'
 
 export const bucketSettingsOperations = {
   PutBucketAcl: async (exchange) => {
     const input = putBucketAcl.decodeRequest(exchange.request)
-    await exchange.storage.updateBucket(input.bucket, (bucket) => ({ ...bucket, acl: input.acl }))
+    await exchange.storage.updateBucket(input.bucket, (bucket) => withAcl(bucket, input.acl))
     return putBucketAcl.encodeAnswer({}, input)
   },
 
@@ -23,6 +28,26 @@ export const bucketSettingsOperations = {
     const input = getBucketAcl.decodeRequest(exchange.request)
     const { acl } = await requireBucket(exchange, input.bucket)
     return getBucketAcl.encodeAnswer({ owner: OWNER, acl }, input)
+  },
+
+  PutBucketPublicAccessBlock: async (exchange) => {
+    const body = await receiveDocument(exchange)
+    const input = putBucketPublicAccessBlock.decodeRequest({ ...exchange.request, body })
+    const { blockPublicAccess } = input
+    await exchange.storage.updateBucket(input.bucket, (bucket) => ({ ...bucket, blockPublicAccess }))
+    return putBucketPublicAccessBlock.encodeAnswer({}, input)
+  },
+
+  GetBucketPublicAccessBlock: async (exchange) => {
+    const input = getBucketPublicAccessBlock.decodeRequest(exchange.request)
+    const { blockPublicAccess = false } = await requireBucket(exchange, input.bucket)
+    return getBucketPublicAccessBlock.encodeAnswer({ blockPublicAccess }, input)
+  },
+
+  DeleteBucketPublicAccessBlock: async (exchange) => {
+    const input = deleteBucketPublicAccessBlock.decodeRequest(exchange.request)
+    await exchange.storage.updateBucket(input.bucket, ({ blockPublicAccess: _, ...bucket }) => bucket)
+    return deleteBucketPublicAccessBlock.encodeAnswer({}, input)
   },
 
   PutBucketTags: async (exchange) => {

@@ -211,7 +211,10 @@ export const documents: readonly Sample[] = [
   ),
   sample(
     getBucketInfo,
-    { input: { bucket }, output: { ...entry, dataRedundancyType: 'LRS', owner, acl: 'private' } },
+    {
+      input: { bucket },
+      output: { ...entry, dataRedundancyType: 'LRS', owner, acl: 'private', blockPublicAccess: false },
+    },
     (info) => {
       assertWord(info.name)
       assertWord(info.acl)

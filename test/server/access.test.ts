@@ -118,3 +118,41 @@ test('no ACL lets anybody manage buckets, set ACLs, or override headers', async 
   assert.deepEqual(say(put), [403, 'AccessDenied', message, '0003-00000008'])
   assert.equal(await status(world, { method: 'DELETE', bucket, key: 'k', query: { uploadId } }), 204)
 })
+
+test('where public access is blocked, public ACLs count for nothing and no new ones are set', async () => {
+  const world = await worldWith('public-read-write')
+  const query = { publicAccessBlock: '' }
+  const told = async () =>
+    text(documentOf(await world.expect(200, { method: 'GET', bucket, query })), 'BlockPublicAccess')
+  const block = (value: string) =>
+    world.ask({
+      method: 'PUT',
+      bucket,
+      query,
+      body: `<PublicAccessBlockConfiguration><BlockPublicAccess>${value}</BlockPublicAccess></PublicAccessBlockConfiguration>`,
+    })
+  assert.equal(await told(), 'false')
+  const headers = { 'x-oss-object-acl': 'public-read' }
+  await world.expect(200, { method: 'PUT', bucket, key: 'public', headers, body: 'x' })
+  assert.equal((await block('perhaps')).status, 400)
+  assert.equal((await block('true')).status, 200)
+  assert.equal(await told(), 'true')
+  for (const key of ['k', 'public']) {
+    assert.deepEqual(say(await unsigned(world, { method: 'GET', bucket, key })), NOT_BY_BUCKET)
+  }
+  assert.equal(await status(world, { method: 'PUT', bucket, key: 'k', body: 'y' }), 403)
+  assert.equal(await status(world, { method: 'GET', bucket }), 403)
+  for (const asked of [{ acl: '' }, {}]) {
+    const set = await world.ask({
+      method: 'PUT',
+      bucket,
+      query: asked,
+      headers: { 'x-oss-acl': 'public-read' },
+    })
+    assert.deepEqual(say(set).slice(0, 3), [403, 'AccessDenied', 'Put public bucket acl is not allowed'])
+  }
+  await world.expect(200, { method: 'PUT', bucket, query: { acl: '' }, headers: { 'x-oss-acl': 'private' } })
+  await world.expect(204, { method: 'DELETE', bucket, query })
+  assert.equal(await told(), 'false')
+  assert.equal(await status(world, { method: 'GET', bucket, key: 'public' }), 200)
+})

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Storage, StorageError } from '../../src/server/storage/storage.js'
-import { addBucket, type OpenStorage } from './storage-contract.js'
+import { addBucket, addPart, begin, type OpenStorage, put, readObject } from './storage-contract.js'
+import { bytesFrom } from './world.js'
 
 export function bucketContract(name: string, open: OpenStorage): void {
   const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
@@ -47,5 +48,27 @@ export function bucketContract(name: string, open: OpenStorage): void {
     const unknown = storage.updateBucket('two', (bucket) => bucket)
     await assert.rejects(unknown, (error) => error instanceof StorageError && error.code === 'no-such-bucket')
     assert.equal(await storage.getBucket('two'), undefined)
+  })
+
+  check('removes an object or an upload only while it is what was meant', async (storage) => {
+    await put(storage, 'one', 'k', bytesFrom(1, 10))
+    const seen: number[] = []
+    await storage.deleteObject('one', 'k', (object) => {
+      seen.push(object.size)
+      return false
+    })
+    assert.deepEqual(await readObject(storage, 'one', 'k'), Buffer.from(bytesFrom(1, 10)))
+    const ref = await begin(storage, 'one', 'k', 'U')
+    await addPart(storage, ref, 7, bytesFrom(2, 20))
+    await storage.abortUpload(ref, (upload, parts) => {
+      seen.push(upload.initiated, ...parts.map((part) => part.partNumber))
+      return false
+    })
+    assert.deepEqual(seen, [10, 2, 7])
+    assert.equal((await storage.listParts(ref, { after: 0, limit: 9 })).entries.length, 1)
+    await storage.abortUpload(ref, () => true)
+    await storage.deleteObject('one', 'k', () => true)
+    await storage.deleteObject('one', 'k', () => assert.fail('there is nothing to ask about'))
+    await storage.deleteBucket('one')
   })
 }

@@ -71,6 +71,7 @@ export interface BucketInfo extends BucketEntry {
   /** `Enabled` or `Suspended`; absent when it was never set. */
   readonly versioning?: string
   readonly resourceGroupId?: string
+  readonly blockPublicAccess: boolean
 }
 
 /** Nothing beyond success. */
@@ -216,6 +217,7 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
           element('AccessControlList', [element('Grant', info.acl)]),
           optionalElement('Versioning', info.versioning),
           optionalElement('ResourceGroupId', info.resourceGroupId),
+          element('BlockPublicAccess', info.blockPublicAccess),
           ...ABSENT_FEATURES,
         ]),
       ]),
@@ -228,6 +230,7 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
       dataRedundancyType: text(bucket, 'DataRedundancyType') || 'LRS',
       owner: readOwner(child(bucket, 'Owner') ?? bucket),
       acl: requiredText(child(bucket, 'AccessControlList') ?? bucket, 'Grant'),
+      blockPublicAccess: text(bucket, 'BlockPublicAccess') === 'true',
       ...present({
         versioning: text(bucket, 'Versioning'),
         resourceGroupId: text(bucket, 'ResourceGroupId'),
@@ -267,7 +270,6 @@ const ABSENT_FEATURES: readonly XmlElement[] = [
   element('AccessMonitor', 'Disabled'),
   element('TransferAcceleration', 'Disabled'),
   element('CrossRegionReplication', 'Disabled'),
-  element('BlockPublicAccess', false),
   element('ServerSideEncryptionRule', [element('SSEAlgorithm', 'None')]),
   element('BucketPolicy', [element('LogBucket', ''), element('LogPrefix', '')]),
 ]

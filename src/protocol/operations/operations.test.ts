@@ -19,6 +19,11 @@ import { listMultipartUploads, listParts } from './multipart-lists.js'
 import { getObject, getObjectMeta, headObject } from './object-reads.js'
 import { deleteObject, putObject } from './objects.js'
 import type { Operation } from './operation.js'
+import {
+  deleteBucketPublicAccessBlock,
+  getBucketPublicAccessBlock,
+  putBucketPublicAccessBlock,
+} from './public-access-block.js'
 import { getBucketLogging, getBucketReferer, getBucketRequestPayment } from './unset-settings.js'
 import { getBucketVersioning, listLiveChannels, listObjectVersions } from './versions.js'
 
@@ -156,7 +161,7 @@ laws(
 )
 laws(getBucketInfo, bucketInput, () =>
   record(
-    { ...bucketEntry, dataRedundancyType: word, owner, acl: word },
+    { ...bucketEntry, dataRedundancyType: word, owner, acl: word, blockPublicAccess: flag },
     { region: word, versioning: word, resourceGroupId: word },
   ),
 )
@@ -240,6 +245,10 @@ const lifecycle = fc
 laws(putBucketLifecycle, record({ bucket, lifecycle, allowSameActionOverlap: flag }), done)
 laws(getBucketLifecycle, bucketInput, () => lifecycle)
 laws(deleteBucketLifecycle, bucketInput, done)
+
+laws(putBucketPublicAccessBlock, record({ bucket, blockPublicAccess: flag }), done)
+laws(getBucketPublicAccessBlock, bucketInput, () => record({ blockPublicAccess: flag }))
+laws(deleteBucketPublicAccessBlock, bucketInput, done)
 
 laws(getBucketVersioning, bucketInput, () => record({}, { status: word }))
 laws(getBucketLogging, bucketInput, () => record({}, { targetBucket: word }))

@@ -39,6 +39,8 @@ export interface BucketRecord {
   readonly tags?: readonly Tag[]
   readonly cors?: CorsConfiguration
   readonly lifecycle?: LifecycleConfiguration
+  /** Absent: false. */
+  readonly blockPublicAccess?: boolean
 }
 
 /** Headers kept with an object and given back on reading: lower-case names, values as they stood on the wire. */

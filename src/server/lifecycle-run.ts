@@ -15,6 +15,8 @@ import { everyObject, everyUpload } from './walks.js'
 export interface LifecycleRun {
   /** Objects that were removed. */
   expired: number
+  /** Objects that were moved to another storage class. */
+  moved: number
   /** Unfinished uploads that were aborted. */
   aborted: number
 }
@@ -26,36 +28,53 @@ export async function runLifecycle(
   storage: Storage,
   { now, isStopped = () => false }: { readonly now: number; readonly isStopped?: () => boolean },
 ): Promise<LifecycleRun> {
-  const done: LifecycleRun = { expired: 0, aborted: 0 }
+  const done: LifecycleRun = { expired: 0, moved: 0, aborted: 0 }
   for (let after = ''; ; ) {
     const page = await storage.listBuckets({ prefix: '', after, limit: BUCKETS_AT_ONCE })
     for (const bucket of page.entries) {
-      await removeExpired(storage, bucket, now, isStopped, done).catch(bucketGone)
-      await abortStale(storage, bucket, now, isStopped, done).catch(bucketGone)
+      await expireOrMove(storage, bucket, now, isStopped, done).catch(ignoring('no-such-bucket'))
+      await abortStale(storage, bucket, now, isStopped, done).catch(ignoring('no-such-bucket'))
       after = bucket.name
     }
     if (!page.truncated || isStopped()) return done
   }
 }
 
-async function removeExpired(
+async function expireOrMove(
   storage: Storage,
   bucket: BucketRecord,
   now: number,
   isStopped: () => boolean,
   done: LifecycleRun,
 ): Promise<void> {
-  const rules = enabledRules(bucket).filter((rule) => rule.expiration !== undefined)
+  const rules = enabledRules(bucket).filter(
+    ({ expiration, transitions }) => expiration !== undefined || transitions.length > 0,
+  )
   for (const prefix of widest(rules)) {
     for await (const object of everyObject(storage, bucket.name, prefix)) {
       if (isStopped()) return
-      if (dueForObject(bucket, object, now).kind !== 'expire') continue
-      await storage.deleteObject(bucket.name, object.key, (current) => {
-        const isDue = dueForObject(bucket, current, now).kind === 'expire'
-        if (isDue) done.expired += 1
-        return isDue
-      })
+      const { kind } = dueForObject(bucket, object, now)
+      if (kind === 'expire') await expire(object.key)
+      if (kind === 'move') await move(object.key).catch(ignoring('no-such-object'))
     }
+  }
+
+  async function expire(key: string): Promise<void> {
+    await storage.deleteObject(bucket.name, key, (current) => {
+      const isDue = dueForObject(bucket, current, now).kind === 'expire'
+      if (isDue) done.expired += 1
+      return isDue
+    })
+  }
+
+  /** The time of its last change stays: rules to come count from it. */
+  async function move(key: string): Promise<void> {
+    await storage.updateObject(bucket.name, key, (current) => {
+      const due = dueForObject(bucket, current, now)
+      if (due.kind !== 'move') return current
+      done.moved += 1
+      return { ...current, headers: { ...current.headers, 'x-oss-storage-class': due.storageClass } }
+    })
   }
 }
 
@@ -81,7 +100,7 @@ async function abortStale(
         if (isMeant) done.aborted += 1
         return isMeant
       })
-      await abort.catch(uploadGone)
+      await abort.catch(ignoring('no-such-upload'))
     }
   }
 }
@@ -92,10 +111,9 @@ function widest(rules: readonly { readonly prefix: string }[]): string[] {
   return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)))
 }
 
-function bucketGone(error: unknown): void {
-  if (!(error instanceof StorageError && error.code === 'no-such-bucket')) throw error
-}
-
-function uploadGone(error: unknown): void {
-  if (!(error instanceof StorageError && error.code === 'no-such-upload')) throw error
+/** What it was about has gone meanwhile. */
+function ignoring(code: StorageError['code']): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof StorageError && error.code === code)) throw error
+  }
 }

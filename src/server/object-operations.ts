@@ -1,5 +1,7 @@
 /** The operations on single objects. */
-import { getObject, getObjectMeta, headObject } from '../protocol/operations/object-reads.js'
+import { formatHttpDate } from '../protocol/dates.js'
+import { toWire } from '../protocol/encode.js'
+import { getObject, getObjectMeta, headObject, type ObjectHead } from '../protocol/operations/object-reads.js'
 import { deleteObject, putObject } from '../protocol/operations/objects.js'
 import { resolveRange } from '../protocol/range.js'
 import { requireBucket } from './bucket-operations.js'
@@ -8,6 +10,7 @@ import { checkConditions } from './conditions.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { headOf, type ObjectAsked, openContent, requireContent } from './found-objects.js'
+import { objectExpiry } from './lifecycle.js'
 import { storedHeadersOf, withClassOf } from './names.js'
 import { receiveBody } from './receive.js'
 import { type ObjectRecord, type OpenObject, StorageError } from './storage/storage.js'
@@ -54,7 +57,10 @@ export const objectOperations = {
         throw new Refusal({ code: 'InvalidRange', fields: { ActualObjectSize: String(size) } })
       }
       const part = range.kind === 'part' ? { start: range.start, end: range.end } : undefined
-      const head = { ...headOf(opened.record), ...(part === undefined ? {} : { part }) }
+      const head = {
+        ...(await headFor(exchange, input, opened.record)),
+        ...(part === undefined ? {} : { part }),
+      }
       const { start, end } = part ?? { start: 0, end: size }
       return withBody(getObject.encodeAnswer(head, input), opened, start, end)
     } catch (error) {
@@ -67,7 +73,7 @@ export const objectOperations = {
     const input = headObject.decodeRequest(exchange.request)
     const object = await requireContent(exchange, input)
     checkConditions(object, input)
-    return headObject.encodeAnswer(headOf(object), input)
+    return headObject.encodeAnswer(await headFor(exchange, input, object), input)
   },
 
   GetObjectMeta: async (exchange) => {
@@ -90,6 +96,20 @@ export async function deleteVersion(
 ): Promise<void> {
   if (versionId === 'null') await exchange.storage.deleteObject(bucket, key)
   else await requireBucket(exchange, bucket)
+}
+
+/** With the day on which it will go, if a lifecycle rule says one. */
+async function headFor(
+  { storage }: Exchange,
+  { bucket }: ObjectAsked,
+  object: ObjectRecord,
+): Promise<ObjectHead> {
+  const head = headOf(object)
+  const record = await storage.getBucket(bucket)
+  const expiry = record?.lifecycle === undefined ? undefined : objectExpiry(record, object)
+  if (expiry === undefined) return head
+  const said = `expiry-date="${formatHttpDate(expiry.at)}", rule-id="${toWire(expiry.ruleId)}"`
+  return { ...head, headers: { ...head.headers, 'x-oss-expiration': said } }
 }
 
 /** Gives one storage error the words of the operation; any other stays as it is. */

@@ -173,15 +173,62 @@ test('what is due goes, what is not stays, and a second run finds nothing', asyn
   )
   assert.equal((await put(world, rules)).status, 200)
   const run = () => runLifecycle(storage, { now: world.clock.time })
-  assert.deepEqual(await run(), { expired: 1, aborted: 0 }, 'the day is not over yet')
+  assert.deepEqual(await run(), { expired: 1, moved: 0, aborted: 0 }, 'the day is not over yet')
   world.clock.time += DAY
-  assert.deepEqual(await run(), { expired: 1, aborted: 1 })
+  assert.deepEqual(await run(), { expired: 1, moved: 0, aborted: 1 })
   assert.deepEqual(await keysOf(world), ['log/new', 'other', 'tmp/plain'])
   const uploads = documentOf(await world.expect(200, { method: 'GET', bucket, query: { uploads: '' } }))
   const left = children(uploads, 'Upload').map((each) => text(each, 'UploadId'))
   assert.deepEqual(left.sort(), [alive, elsewhere].sort())
   assert.notEqual(stale, alive)
-  assert.deepEqual(await run(), { expired: 0, aborted: 0 })
+  assert.deepEqual(await run(), { expired: 0, moved: 0, aborted: 0 })
+})
+
+test('an object is moved to a colder class as it ages, and keeps its bytes and its time', async () => {
+  const storage = createMemoryStorage()
+  const world = await createWorld({ storage })
+  const headers = { 'x-oss-meta-a': 'b', 'x-oss-tagging': 'k=v' }
+  await world.expect(200, { method: 'PUT', bucket, key: 'log/a', body: 'x', headers })
+  await world.expect(200, { method: 'PUT', bucket, key: 'other', body: 'x' })
+  const steps = `${move('<Days>1</Days>')}${move('<Days>3</Days>', 'Archive')}`
+  assert.equal((await put(world, config(`${ON}<Prefix>log/</Prefix>${steps}`))).status, 200)
+  const head = async (key: string) => (await world.expect(200, { method: 'HEAD', bucket, key })).headers
+  const before = await head('log/a')
+  const seen: (string | undefined)[] = []
+  for (let day = 0; day <= 5; day += 1) {
+    await runLifecycle(storage, { now: START + day * DAY })
+    seen.push((await head('log/a'))['x-oss-storage-class'])
+  }
+  assert.deepEqual(seen, ['Standard', 'Standard', 'IA', 'IA', 'Archive', 'Archive'])
+  assert.equal((await head('other'))['x-oss-storage-class'], 'Standard')
+  const after = await head('log/a')
+  for (const name of [
+    'etag',
+    'last-modified',
+    'x-oss-meta-a',
+    'x-oss-tagging-count',
+    'x-oss-hash-crc64ecma',
+  ]) {
+    assert.equal(after[name], before[name], name)
+  }
+  assert.deepEqual(await runLifecycle(storage, { now: START + 9 * DAY }), {
+    expired: 0,
+    moved: 0,
+    aborted: 0,
+  })
+})
+
+test('whoever reads an object is told when it will go, and by which rule', async () => {
+  const world = await createWorld()
+  await world.expect(200, { method: 'PUT', bucket, key: 'log/a', body: 'x' })
+  await world.expect(200, { method: 'PUT', bucket, key: 'other', body: 'x' })
+  assert.equal((await put(world, config(`<ID>rule one</ID>${ON}<Prefix>log/</Prefix>${EXPIRE}`))).status, 200)
+  for (const method of ['GET', 'HEAD']) {
+    const told = async (key: string) =>
+      (await world.expect(200, { method, bucket, key })).headers['x-oss-expiration']
+    assert.equal(await told('log/a'), 'expiry-date="Thu, 04 Jan 2024 00:00:00 GMT", rule-id="rule one"')
+    assert.equal(await told('other'), undefined)
+  }
 })
 
 test('what was replaced between the look and the deed stays', async () => {
@@ -197,17 +244,21 @@ test('what was replaced between the look and the deed stays', async () => {
       return storage.deleteObject(...asked)
     },
   }
-  assert.deepEqual(await runLifecycle(meddling, { now: world.clock.time }), { expired: 0, aborted: 0 })
+  assert.deepEqual(await runLifecycle(meddling, { now: world.clock.time }), {
+    expired: 0,
+    moved: 0,
+    aborted: 0,
+  })
   assert.equal((await world.expect(200, { method: 'GET', bucket, key: 'k' })).text, 'new')
 })
 
 test('a server does so when it starts, when it is asked, and stops at once when it closes', async () => {
   const clock = { time: START, now: () => clock.time, sleep: () => new Promise<void>(() => undefined) }
   const server = await createServer({ clock, buckets: [bucket] })
-  assert.deepEqual(await server.runLifecycle(), { expired: 0, aborted: 0 })
+  assert.deepEqual(await server.runLifecycle(), { expired: 0, moved: 0, aborted: 0 })
   await server.close()
   const real = await createServer({ buckets: [bucket] })
-  assert.deepEqual(await real.runLifecycle(), { expired: 0, aborted: 0 })
+  assert.deepEqual(await real.runLifecycle(), { expired: 0, moved: 0, aborted: 0 })
   await real.close()
   await assert.rejects(real.runLifecycle(), /closed/)
 })

@@ -21,7 +21,11 @@ export function checkBucketName(name: string): void {
 }
 
 export function checkKey(key: string): void {
-  if (utf8Bytes(key).length > MAX_KEY_BYTES || /^[/\\]/.test(key)) {
+  if (utf8Bytes(key).length > MAX_KEY_BYTES) {
+    const message = `The Length of Object name must be less than ${MAX_KEY_BYTES + 1}.`
+    throw new Refusal({ code: 'InvalidObjectName', message, fields: { ObjectName: key } })
+  }
+  if (/^[/\\]/.test(key)) {
     throw new Refusal({ code: 'InvalidObjectName', fields: { ObjectName: key } })
   }
 }

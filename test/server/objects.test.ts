@@ -145,6 +145,16 @@ test('conditions', async () => {
     [{ 'if-modified-since': at(-1) }, 200],
     [{ 'if-unmodified-since': at(0) }, 200],
     [{ 'if-unmodified-since': at(-1) }, 412, 'If-Unmodified-Since'],
+    [{ 'if-match': `"other", ${etag}` }, 200],
+    [{ 'if-none-match': `"other",${etag} , "third"` }, 304],
+    [{ 'if-match': '"other", "third"' }, 412, 'If-Match'],
+    // An ETag that is asked for outweighs a time, and what must hold comes before what must not.
+    [{ 'if-match': etag, 'if-unmodified-since': at(-1) }, 200],
+    [{ 'if-none-match': '"other"', 'if-modified-since': at(0) }, 200],
+    [{ 'if-match': etag, 'if-none-match': etag }, 304],
+    [{ 'if-match': '"other"', 'if-none-match': etag }, 412, 'If-Match'],
+    [{ 'if-unmodified-since': at(-1), 'if-modified-since': at(0) }, 412, 'If-Unmodified-Since'],
+    [{ 'if-match': '"other"', range: 'bytes=0-0' }, 412, 'If-Match'],
   ]
   for (const [headers, status, condition] of cases) {
     for (const method of ['GET', 'HEAD']) {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { FOLDS } from '../../src/server/storage/fold.js'
 import { afterAll } from '../../src/server/storage/keys.js'
 import type { Change, Ledger } from '../../src/server/storage/ledger.js'
 import { createMemoryContents, createMemoryLedger } from '../../src/server/storage/memory.js'
@@ -100,6 +101,7 @@ const step = fc.oneof(
   fc.record({ does: fc.constant('part' as const), number, seed: fc.nat(99) }),
   fc.record({ does: fc.constant('part-copy' as const), number, from: key, cut: fc.nat(40) }),
   fc.record({ does: fc.constant('complete' as const), key, again: fc.boolean() }),
+  fc.record({ does: fc.constant('append' as const), key, times: fc.constantFrom(1, 3, FOLDS[0].pieces) }),
   fc.record({ does: fc.constant('delete' as const), key }),
 )
 
@@ -115,6 +117,10 @@ function createRunner(storage: Storage) {
   async function run(each: typeof step extends fc.Arbitrary<infer Step> ? Step : never): Promise<void> {
     if (each.does === 'put') return put(storage, 'one', each.key, bytesFrom(each.seed, 50))
     if (each.does === 'delete') return storage.deleteObject('one', each.key)
+    if (each.does === 'append') {
+      for (let time = 0; time < each.times; time += 1) await append(storage, each.key, bytesFrom(time, 5))
+      return
+    }
     if (each.does === 'part') return addPart(storage, ref, each.number, bytesFrom(each.seed, 50))
     if (each.does === 'complete') {
       const finished = ref
@@ -150,6 +156,17 @@ function createRunner(storage: Storage) {
   }
 
   return { run, beginNext, uploadRef: () => ref }
+}
+
+/** The ETag says what the bytes are, wherever it is known. */
+async function append(storage: Storage, key: string, bytes: Uint8Array): Promise<void> {
+  const incoming = storage.receive()
+  await incoming.write(bytes.slice())
+  await storage.appendObject('one', key, incoming, (current = { ...objectOf(key, 0), etag: '' }) => ({
+    ...current,
+    size: current.size + bytes.length,
+    etag: current.etag === 'E' ? 'E' : `${current.etag}${Buffer.from(bytes).toString('hex')}`,
+  }))
 }
 
 async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {

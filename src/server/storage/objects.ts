@@ -63,16 +63,20 @@ export function createObjects(core: Core): Objects {
     return { changes, dropped }
   }
 
-  /** For an object that has no list of pieces, or one under this very id. */
+  /** Makes these the pieces of an object whose list of pieces goes by its own name, if it has one. */
   function putPieces(
     bucket: string,
     object: ObjectRecord,
     pieces: readonly Piece[],
     references: ReferenceChanges,
   ): Promise<void> {
-    const { content, changes } = contentOf(pieces, keys.manifestIdOf(bucket, object.key))
+    const listId = keys.manifestIdOf(bucket, object.key)
+    const { content, changes } = contentOf(pieces, listId)
     const value = JSON.stringify({ ...object, content })
-    return commit([...changes, { type: 'put', key: keys.object(bucket, object.key), value }], references)
+    // The list there was goes first: of pieces that became one nothing is written in its place.
+    const forgotten: Change = { type: 'del', key: keys.manifest(listId) }
+    const put: Change = { type: 'put', key: keys.object(bucket, object.key), value }
+    return commit([forgotten, ...changes, put], references)
   }
 
   /** Puts the object in the place of what is there, in one commit with `beside`. */

@@ -30,8 +30,9 @@ export const REGISTER = 0
 /** 16 tables of 256 entries of 8 bytes. */
 export const TABLES = 64
 /**
- * PERIOD bytes, and a group of slack. Half a page off the start of a block: some processors take a load for dependent on
- * a store just before it when the two addresses are equal in their last 12 bits.
+ * PERIOD bytes, and a group of slack; before them room for the zeros of a division. Half a page off the start of a block:
+ * some processors take a load for dependent on a store just before it when the two addresses are equal in their last 12
+ * bits.
  */
 export const FOLDED = TABLES + STRIDE * 256 * 8 + 1984
 /** Room for SHORT_SPAN bytes, and then the ring. */

@@ -96,14 +96,14 @@ export class Kernel {
     return { high: this.#view.getInt32(REGISTER + 4, true), low: this.#view.getInt32(REGISTER, true) }
   }
 
-  /** The same for what stands from `at` to the end of the work room, far more than REST_SIZE bytes. It is used up. */
-  #divided(at: number): Polynomial {
-    const restAt = WORK_END - REST_SIZE
+  /** The same for far more than REST_SIZE bytes, which are used up, as are REST_SIZE bytes before them. */
+  #divided(at: number, end = WORK_END): Polynomial {
+    const restAt = end - REST_SIZE
     this.#bytes.fill(0, at - REST_SIZE, at)
     this.#loops.divide(at, restAt, at - SPAN)
     // The last bytes are no part of the quotient: what it adds to them is the rest.
-    this.#bytes.copyWithin(REST, restAt, WORK_END)
-    this.#bytes.fill(0, restAt, WORK_END)
+    this.#bytes.copyWithin(REST, restAt, end)
+    this.#bytes.fill(0, restAt, end)
     this.#loops.divide(REST, REST + REST_SIZE, restAt - SPAN)
     return this.#sliced(REST, REST + REST_SIZE)
   }
@@ -113,7 +113,9 @@ export class Kernel {
     const headSize = GROUP + (bytes.length % GROUP)
     const headAt = this.#place(register, bytes.subarray(0, headSize), GROUP)
     this.#bytes.fill(0, FOLDED, RING)
-    const place: Place = { folded: 0, ring: 0 }
+    // So far into the period that the message ends where a period does.
+    const groups = Math.ceil(bytes.length / GROUP)
+    const place: Place = { folded: (PERIOD - ((groups * GROUP) % PERIOD)) % PERIOD, ring: 0 }
     this.#fold(headAt, WORK_END, place)
     if (bytes.buffer === this.#bytes.buffer) {
       this.#fold(bytes.byteOffset + headSize, bytes.byteOffset + bytes.length, place)
@@ -125,7 +127,7 @@ export class Kernel {
       }
     }
     const byShortDistances = this.#restOfQuotient(place)
-    const byPeriod = this.#restOfPeriods(place)
+    const byPeriod = this.#restOfPeriods()
     return add(byShortDistances, multiply(JOINT, add(byPeriod, byShortDistances)))
   }
 
@@ -151,18 +153,16 @@ export class Kernel {
     }
   }
 
-  /** What is right modulo the factor of degree 47: the sum of all periods, turned so that the last byte comes last. */
-  #restOfPeriods({ folded }: Place): Polynomial {
+  /** What is right modulo the factor of degree 47: the sum of all periods. It is used up. */
+  #restOfPeriods(): Polynomial {
     const bytes = this.#bytes
     for (let index = 0; index < GROUP; index += 1) {
       bytes[FOLDED + index] = (bytes[FOLDED + index] as number) ^ (bytes[FOLDED + PERIOD + index] as number)
     }
-    const start = WORK_END - PERIOD
-    const at = WORK_END - Math.ceil(PERIOD / GROUP) * GROUP
-    bytes.fill(0, at, start)
-    bytes.copyWithin(start, FOLDED + folded, FOLDED + PERIOD)
-    bytes.copyWithin(WORK_END - folded, FOLDED, FOLDED + folded)
-    return this.#divided(at)
+    const end = FOLDED + PERIOD
+    const at = end - Math.ceil(PERIOD / GROUP) * GROUP
+    bytes.fill(0, at, FOLDED)
+    return this.#divided(at, end)
   }
 
   /**

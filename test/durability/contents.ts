@@ -6,12 +6,16 @@ export interface Contents {
   make(size: number): string
   /** Another, for bytes that others are the pieces of. */
   join(tags: readonly string[]): string
+  /** Another, for a stretch of these bytes. */
+  cut(tag: string, start: number, end: number): string
   bytesOf(tag: string): Uint8Array
   sizeOf(tag: string): number
 }
 
+/** A stretch of what a seed gives. */
 interface Seeded {
   readonly seed: number
+  readonly offset: number
   readonly size: number
 }
 
@@ -31,19 +35,30 @@ export function createContents(): Contents {
   }
 
   return {
-    make: (size) => note([{ seed: known.size + 1, size }]),
+    make: (size) => note([{ seed: known.size + 1, offset: 0, size }]),
     join: (tags) => note(tags.flatMap(piecesOf)),
+    cut: (tag, start, end) => note(cut(piecesOf(tag), start, end)),
     bytesOf: (tag) => concat(piecesOf(tag).map(bytesOf)),
     sizeOf: (tag) => piecesOf(tag).reduce((total, { size }) => total + size, 0),
   }
 }
 
-function bytesOf({ seed, size }: Seeded): Uint8Array {
+function cut(pieces: readonly Seeded[], start: number, end: number): Seeded[] {
+  let passed = 0
+  return pieces.flatMap(({ seed, offset, size }) => {
+    const from = Math.max(start - passed, 0)
+    const to = Math.min(end - passed, size)
+    passed += size
+    return from < to ? [{ seed, offset: offset + from, size: to - from }] : []
+  })
+}
+
+function bytesOf({ seed, offset, size }: Seeded): Uint8Array {
   let state = Math.imul(seed, 0x9e3779b1) >>> 0
-  const bytes = new Uint8Array(size)
-  for (let at = 0; at < size; at += 1) {
+  const bytes = new Uint8Array(offset + size)
+  for (let at = 0; at < bytes.length; at += 1) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     bytes[at] = state >>> 24
   }
-  return bytes
+  return bytes.subarray(offset)
 }

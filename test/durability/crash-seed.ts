@@ -31,9 +31,11 @@ const FIRST_START = 560
 const LONGEST = 160
 
 export interface CrashOptions {
-  /** Ends the first life after exactly so many steps: for trying every one of them. */
+  /** Ends the first of two lives after exactly so many steps: for trying every one of them. */
   readonly crashAt?: number
   readonly trace?: (line: string) => void
+  /** A disk that lies, to show that the model can fail. */
+  readonly forgets?: 'files' | 'folders'
 }
 
 export interface CrashOutcome {
@@ -68,7 +70,7 @@ interface Machine {
   readonly failures: Error[]
 }
 
-async function play(seed: number, { crashAt, trace }: CrashOptions): Promise<CrashOutcome> {
+async function play(seed: number, { crashAt, trace, forgets }: CrashOptions): Promise<CrashOutcome> {
   const luck = createLuck(seed)
   const note = trace ?? ((): void => {})
   const disk = createSimulatedDisk()
@@ -89,7 +91,7 @@ async function play(seed: number, { crashAt, trace }: CrashOptions): Promise<Cra
   const kinds = new Map<string, number>()
   const count = (kind: string): void => void kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
 
-  const lives = 2 + luck.below(4)
+  const lives = crashAt === undefined ? 2 + luck.below(4) : 2
   for (let number = 1; number <= lives; number += 1) {
     const isLast = number === lives
     const life = createLife(luck, note)
@@ -112,7 +114,7 @@ async function play(seed: number, { crashAt, trace }: CrashOptions): Promise<Cra
     life: Life,
     { number, isLast, mayEnd }: { number: number; isLast: boolean; mayEnd: boolean },
   ): Promise<void> {
-    const machine = await start(disk, life, luck)
+    const machine = await start(disk, life, luck, forgets)
     await settle(machine)
     if (mayEnd && !isLast) life.endIn(1 + luck.below(LONGEST))
     const way = isLast ? 1 : luck.next()
@@ -203,8 +205,13 @@ async function play(seed: number, { crashAt, trace }: CrashOptions): Promise<Cra
   }
 }
 
-async function start(disk: SimulatedDisk, life: Life, luck: Luck): Promise<Machine> {
-  const trouble = { syncFails: 0, full: 0 }
+async function start(
+  disk: SimulatedDisk,
+  life: Life,
+  luck: Luck,
+  forgets: CrashOptions['forgets'],
+): Promise<Machine> {
+  const trouble = { syncFails: 0, full: 0, forgets }
   const failures: Error[] = []
   const port = disk.port(life, luck, trouble)
   let level: ModelLevel | undefined

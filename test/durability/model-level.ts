@@ -53,6 +53,7 @@ export async function openModelLevel(disk: Disk, luck: Luck, folder: string): Pr
   return {
     entries: everything,
     get: (key) => state.get(key.toString('latin1')),
+    getMany: (keys) => state.getMany(keys.map((key) => key.toString('latin1'))),
     iterator({ gte, lt }) {
       const cursor = state.scan(gte.toString('latin1'), lt.toString('latin1'))
       return {

@@ -42,6 +42,8 @@ type Node = FileNode | FolderNode
 export interface DiskTrouble {
   readonly syncFails: number
   readonly full: number
+  /** It says that it synced these, and did not. */
+  readonly forgets?: 'files' | 'folders' | undefined
 }
 
 export const NO_TROUBLE: DiskTrouble = { syncFails: 0, full: 0 }
@@ -124,9 +126,11 @@ function createPort({ life, luck, trouble, find, folderAt, fileAt, enter }: Port
     return life.step(`sync ${short(path)}`, () => {
       const fails = luck.chance(trouble.syncFails)
       if (node.kind === 'file') {
+        if (trouble.forgets === 'files') return
         const writes = node.unsynced.splice(0, count)
         if (!fails) for (const write of writes) node.synced = withWrite(node.synced, write)
       } else {
+        if (trouble.forgets === 'folders') return
         const changes = node.unsynced.splice(0, count)
         if (!fails) for (const { name, node: entry } of changes) apply(node.synced, name, entry)
       }

@@ -7,6 +7,7 @@ import type {
   ObjectRecord,
   PartRecord,
   Storage,
+  StoredBytes,
   UploadRef,
 } from '../../src/server/storage/storage.js'
 import type { Luck } from '../simulation/world.js'
@@ -146,6 +147,23 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
+    name: 'copy object',
+    weight: 4,
+    plan(scene) {
+      const from = { bucket: scene.luck.pick(BUCKETS), key: scene.luck.pick(KEYS) }
+      const to = { bucket: scene.luck.pick(BUCKETS), key: scene.luck.pick(KEYS) }
+      const name = `copy ${scene.next()}`
+      return {
+        touches: [{ register: registerOf.object(to.bucket, to.key), value: name }],
+        run: (storage) =>
+          withStretch(storage, from, scene, async (bytes, tag) => {
+            const object = { ...objectRecord(to.key, tag, scene.contents), headers: { name } }
+            await storage.putObject(to.bucket, object, bytes, { ifAbsent: scene.luck.chance(0.2) })
+          }),
+      }
+    },
+  },
+  {
     name: 'delete object',
     weight: 2,
     plan({ luck }) {
@@ -175,17 +193,43 @@ export const ROWS: readonly Row[] = [
   {
     name: 'upload part',
     weight: 6,
-    plan({ luck, contents, uploads }) {
+    plan({ luck, contents, uploads, next }) {
       if (uploads.length === 0) return undefined
       const ref = luck.pick(uploads)
       const partNumber = luck.pick(PART_NUMBERS)
       const tag = contents.make(aSize(luck))
-      const part: PartRecord = { partNumber, size: contents.sizeOf(tag), etag: tag, crc64: '1', modified: 1 }
+      const part: PartRecord = {
+        partNumber,
+        size: contents.sizeOf(tag),
+        etag: tag,
+        crc64: '1',
+        modified: next(),
+      }
       return {
-        touches: [{ register: registerOf.part(ref, partNumber), value: tag }],
+        touches: [{ register: registerOf.part(ref, partNumber), value: String(part.modified) }],
         async run(storage) {
           await storage.putPart(ref, part, await send(storage, contents.bytesOf(tag), luck))
         },
+      }
+    },
+  },
+  {
+    name: 'upload part by copy',
+    weight: 4,
+    plan(scene) {
+      const { luck, uploads } = scene
+      if (uploads.length === 0) return undefined
+      const ref = luck.pick(uploads)
+      const partNumber = luck.pick(PART_NUMBERS)
+      const from = { bucket: luck.pick(BUCKETS), key: luck.pick(KEYS) }
+      const number = scene.next()
+      return {
+        touches: [{ register: registerOf.part(ref, partNumber), value: String(number) }],
+        run: (storage) =>
+          withStretch(storage, from, scene, async (bytes, etag) => {
+            const part = { partNumber, size: bytes.size, etag, crc64: '1', modified: number }
+            await storage.putPart(ref, part, bytes)
+          }),
       }
     },
   },
@@ -236,9 +280,10 @@ export async function complete(
     ref,
     (_, parts) => {
       for (const partNumber of PART_NUMBERS) {
-        const etag = parts.find((part) => part.partNumber === partNumber)?.etag
+        const found = parts.find((part) => part.partNumber === partNumber)
+        const value = found === undefined ? undefined : partRegistered(found)
         const possible = registers.candidates(registerOf.part(ref, partNumber))
-        if (!possible.includes(etag)) throw new Error(`part ${partNumber} of ${ref.uploadId} is ${etag}`)
+        if (!possible.includes(value)) throw new Error(`part ${partNumber} of ${ref.uploadId} is ${value}`)
       }
       const chosen = all ? parts : parts.slice(0, 1)
       if (chosen.length === 0) throw new Nothing()
@@ -249,6 +294,31 @@ export async function complete(
     },
     { ifAbsent },
   )
+}
+
+/** Lends some stretch of an object's bytes, under a tag of its own. */
+async function withStretch(
+  storage: Storage,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  { contents, luck }: Scene,
+  use: (bytes: StoredBytes, tag: string) => Promise<void>,
+): Promise<void> {
+  const opened = await storage.openObject(bucket, key)
+  if (opened === undefined) throw new Nothing()
+  try {
+    const { etag, size } = opened.record
+    const whole = luck.chance(0.5)
+    const start = whole ? 0 : luck.below(size + 1)
+    const end = whole ? size : start + luck.below(size - start + 1)
+    await use(opened.bytes(start, end), contents.cut(etag, start, end))
+  } finally {
+    opened.close()
+  }
+}
+
+/** What a register says of a part that was found: a number of its own stands in the place of its time. */
+export function partRegistered({ modified }: PartRecord): string {
+  return String(modified)
 }
 
 /** What a register says of an object that was found. */

@@ -1,20 +1,8 @@
-/** How an engine is broken: some texts of its sources, each of which stands there once, are replaced. */
+/** A broken engine, in the words of its lists. */
+import type { Broken, Edit } from '../../support/broken.js'
 
-export interface Edit {
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-}
+export { edit } from '../../support/broken.js'
 
-export interface BrokenEngine {
-  readonly name: string
-  readonly edits: readonly Edit[]
-}
+export type BrokenEngine = Broken
 
 export const engine = (name: string, ...edits: readonly Edit[]): BrokenEngine => ({ name, edits })
-
-export const edit = (file: string, find: string, replace: string): Edit => ({
-  file: `src/${file}.ts`,
-  find,
-  replace,
-})

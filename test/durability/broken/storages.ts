@@ -1,0 +1,131 @@
+/** Storages that are broken on purpose, each by a few lines: the crash model has to see every one of them. */
+import { type Broken, type Edit, edit } from '../../support/broken.js'
+
+const storage = (name: string, ...edits: readonly Edit[]): Broken => ({ name, edits })
+
+const at = (file: string, find: string, replace: string): Edit =>
+  edit(`server/storage/${file}`, find, replace)
+
+export const brokenStorages: readonly Broken[] = [
+  storage(
+    'acknowledges before the content is synced',
+    at('disk-contents', 'await file.datasync().catch(', 'void file.datasync().catch('),
+  ),
+  storage(
+    'never syncs the folder of a content',
+    at(
+      'disk-contents',
+      'const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()',
+      'const entered = Promise.resolve()',
+    ),
+  ),
+  storage('does not wait for the folder of a content', at('disk-contents', '        await entered\n', '')),
+  storage(
+    'lets a folder sync that had begun count for a later name',
+    at(
+      'disk-contents',
+      '    const waiting = next.get(name)\n',
+      '    return current\n    const waiting = next.get(name)\n',
+    ),
+  ),
+  storage(
+    'forgets a folder sync that failed for a request given up',
+    at('disk-contents', 'if (error instanceof DurabilityError) failure ??= error\n', ''),
+  ),
+  storage(
+    'commits metadata before the content is sealed',
+    at('core', 'await guarded(opened.seal())', 'void guarded(opened.seal()).catch(() => undefined)'),
+  ),
+  storage('commits without a sync', at('disk-ledger', '{ sync: durable },', '{ sync: false },')),
+  storage(
+    'does not sync the folder of new log files',
+    at('disk-ledger', '      if (durable) await syncNewFiles()\n', ''),
+  ),
+  storage(
+    'answers before the commit is done',
+    at(
+      'disk-ledger',
+      '        await write(group.flatMap((commit) => commit.changes))\n',
+      '        void write(group.flatMap((commit) => commit.changes)).catch(() => undefined)\n',
+    ),
+  ),
+  storage(
+    'goes on committing behind a commit that failed',
+    at('disk-ledger', '      failure = { error }\n', ''),
+    at(
+      'core',
+      '      throw fail(error)\n    }\n  }\n\n  /** A failed sync',
+      '      throw notTaken(error)\n    }\n  }\n\n  /** A failed sync',
+    ),
+  ),
+  storage(
+    'goes on after a content sync that failed',
+    at('core', 'if (error instanceof DurabilityError) throw fail(error)\n', ''),
+    at('core', '    if (broken !== undefined) throw fail(broken)\n', ''),
+    at('disk-contents', '        if (failure !== undefined) throw failure\n', ''),
+    at('disk-contents', 'noted(new DurabilityError(', 'void (new DurabilityError('),
+  ),
+  storage(
+    'removes contents before the commit that lets go of them',
+    at(
+      'references',
+      '          await commit([...first, ...changes])\n',
+      '          for (const id of gone) readers.drop(id)\n          await commit([...first, ...changes])\n',
+    ),
+  ),
+  storage(
+    'forgets to count a copy',
+    at(
+      'references',
+      "  if (after > 1) changes.push({ type: 'put', key: keys.sharing(id), value: String(after - 1) })\n",
+      '  if (after > 2) changes.push()\n',
+    ),
+  ),
+  storage(
+    'writes down the count of a copy in a commit of its own',
+    at(
+      'references',
+      '          await commit([...first, ...changes])\n',
+      '          if (first.length === 0) await ledger.commit(changes)\n          await commit(first.length === 0 ? [] : [...first, ...changes])\n',
+    ),
+  ),
+  storage(
+    'forgets to let go of a replaced object',
+    at('objects', '        dropped: [...retired.dropped, ...dropped],\n', '        dropped,\n'),
+  ),
+  storage(
+    'completes in two commits',
+    at(
+      'uploads',
+      '          const changes = forget(ref, parts)\n',
+      '          await commit(forget(ref, parts))\n          const changes: never[] = []\n',
+    ),
+  ),
+  storage(
+    'does not remove what nobody refers to at the start',
+    at('disk', '    await removeUnreferenced(ledger, contents)\n', ''),
+  ),
+  storage(
+    'removes too much at the start',
+    at(
+      'disk',
+      '      if (referenced?.key === key) continue\n',
+      '      if (referenced?.key === key && removed === 0) continue\n',
+    ),
+  ),
+  storage(
+    'does not sync the folders that it makes',
+    at('disk', '  if (durable) await disk.syncFolder(parent)\n', ''),
+    at('disk', '  await disk.syncFolder(path)\n', ''),
+    at('disk', '  await disk.syncFolder(dirname(path)).catch(', '  await Promise.resolve().catch('),
+  ),
+  storage(
+    'trusts the folders that an earlier start made',
+    at('disk', '  await disk.syncFolder(path)\n', ''),
+    at('disk', '  await disk.syncFolder(dirname(path)).catch(', '  await Promise.resolve().catch('),
+  ),
+  storage(
+    'does not sync the fan of folders',
+    at('disk-contents', '  if (durable) await disk.syncFolder(folder)\n', ''),
+  ),
+]

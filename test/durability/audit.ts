@@ -2,7 +2,7 @@
 import type { Entry } from '../../src/server/storage/ledger.js'
 import type { ObjectRecord, Storage, UploadRef } from '../../src/server/storage/storage.js'
 import type { Contents } from './contents.js'
-import { BUCKETS, KEYS, partRegistered, registered, registerOf } from './workload.js'
+import { BUCKETS, KEYS, partRegistered, registered, registerOf } from './scene.js'
 
 export interface Found {
   readonly registers: ReadonlyMap<string, string | undefined>

@@ -10,19 +10,12 @@ import { audit, checkBytes, checkReferences } from './audit.js'
 import { createContents } from './contents.js'
 import { createLife, type Life } from './life.js'
 import { type ModelLevel, openModelLevel } from './model-level.js'
+import { createBucket } from './object-rows.js'
 import { createRegisters } from './registers.js'
+import { type Attempt, BUCKETS, KEYS, Nothing, type Row, type Scene } from './scene.js'
 import { createSimulatedDisk, type SimulatedDisk } from './simulated-disk.js'
-import {
-  type Attempt,
-  BUCKETS,
-  complete,
-  createBucket,
-  KEYS,
-  Nothing,
-  ROWS,
-  type Row,
-  type Scene,
-} from './workload.js'
+import { complete } from './upload-rows.js'
+import { ROWS } from './workload.js'
 
 const FOLDER = '/data'
 /** Steps of a start in an empty folder: most of them make folders. */

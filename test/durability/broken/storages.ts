@@ -9,7 +9,11 @@ const at = (file: string, find: string, replace: string): Edit =>
 export const brokenStorages: readonly Broken[] = [
   storage(
     'acknowledges before the content is synced',
-    at('disk-contents', 'await file.datasync().catch(', 'void file.datasync().catch('),
+    at(
+      'disk-contents',
+      'await file.datasync().catch(',
+      'void file.datasync().catch(() => undefined)\n        await Promise.resolve().catch(',
+    ),
   ),
   storage(
     'never syncs the folder of a content',

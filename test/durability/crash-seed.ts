@@ -210,7 +210,9 @@ async function start(
   let level: ModelLevel | undefined
   const ports = {
     disk: port,
-    newId: () => Array.from({ length: 32 }, () => luck.below(16).toString(16)).join(''),
+    // In few folders, so that contents share them.
+    newId: () =>
+      `7${Array.from({ length: 31 }, (_, at) => luck.below(at === 0 ? 3 : 16).toString(16)).join('')}`,
     async openLevel(folder: string) {
       level = await openModelLevel(port, luck, folder)
       return level

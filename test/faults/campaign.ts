@@ -16,6 +16,8 @@ export interface CampaignOptions {
 export interface Campaign {
   /** Also the name of its figures in the page. */
   readonly name: string
+  /** The page in docs that its figures go to; default `reliability`. */
+  readonly page?: string
   /** Resolves with the figures as Markdown. Rejects when a promise was broken, with what replays it. */
   run(options: CampaignOptions): Promise<string>
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run faults`: campaigns against real processes, sockets and disks. `--only NAME`, `--share N`, `--seed N` choose;
- * `--case N` replays the one case that a failure named; `--write` puts the figures of a full run into docs/reliability.md.
+ * `--case N` replays the one case that a failure named; `--write` puts the figures of a full run into their pages.
  */
 import { parseArgs } from 'node:util'
 import { writeFigures } from '../support/figures.js'
@@ -9,8 +9,9 @@ import { completes } from './completes.js'
 import { conditions } from './conditions.js'
 import { journal } from './journal.js'
 import { kills } from './kills.js'
+import { serverKills } from './server-kills.js'
 
-const campaigns: readonly Campaign[] = [kills, journal, completes, conditions]
+const campaigns: readonly Campaign[] = [kills, journal, completes, conditions, serverKills]
 
 /** A key press can arrive twice, through npm and from the terminal. */
 const SAME_WISH_MS = 500
@@ -40,14 +41,14 @@ for (const campaign of chosen) {
   await runOne(campaign)
 }
 
-async function runOne({ name, run }: Campaign): Promise<void> {
+async function runOne({ name, page = 'reliability', run }: Campaign): Promise<void> {
   const startedMs = performance.now()
   const say = (line: string): void => console.log(`${name}: ${line}`)
   try {
     const told = await run({ seed, share, only, signal: stop, say })
     const figures = `${told}; \`${commandFor(name)}\``
     console.log(`\n${figures}\n`)
-    if (values.write) writeFigures({ page: 'reliability', name }, figures)
+    if (values.write) writeFigures({ page, name }, figures)
     say(`every promise was kept, ${Math.round((performance.now() - startedMs) / 1000)} s`)
   } catch (error) {
     if (stop.aborted) {

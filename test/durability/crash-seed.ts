@@ -84,13 +84,15 @@ async function play(seed: number, { crashAt, trace, forgets }: CrashOptions): Pr
   const kinds = new Map<string, number>()
   const count = (kind: string): void => void kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
 
+  /** Within its first steps, in which it makes the outer folders, or anywhere. */
+  const firstStart = (): number => (luck.chance(0.4) ? 8 : FIRST_START)
   const lives = crashAt === undefined ? 2 + luck.below(4) : 2
   for (let number = 1; number <= lives; number += 1) {
     const isLast = number === lives
     const life = createLife(luck, note)
     note(`life ${number}`)
     if (number === 1 && crashAt !== undefined) life.endIn(crashAt)
-    else if (!isLast && luck.chance(0.15)) life.endIn(luck.below(number === 1 ? FIRST_START : 40))
+    else if (!isLast && luck.chance(0.15)) life.endIn(luck.below(number === 1 ? firstStart() : 40))
     const ending = await life.run(live(life, { number, isLast, mayEnd: number > 1 || crashAt === undefined }))
     counts.steps += life.steps()
     if (number === 1) counts.firstLifeSteps = life.steps()

@@ -23,17 +23,17 @@ export interface ServeOptions {
   readonly durability?: 'durable' | 'fast' | 'memory'
   /** Another program that runs it, with its arguments, such as a tracer. */
   readonly under?: readonly string[]
-  readonly nodeOptions?: readonly string[]
+  /** Not the user who runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 const STARTS_WITHIN_MS = 60_000
 
 export function spawnServe(options: ServeOptions): ChildProcess {
-  const { dataDir, home, durability = 'durable', under = [], nodeOptions = [] } = options
+  const { dataDir, home, durability = 'durable', under = [], user = {} } = options
   const command = [
     ...under,
     process.execPath,
-    ...nodeOptions,
     fixture('dist/cli/main.js'),
     'serve',
     '--json',
@@ -45,6 +45,7 @@ export function spawnServe(options: ServeOptions): ChildProcess {
   return spawn(program, args, {
     env: { PATH: process.env['PATH'], HOME: home, LONGHAUL_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   })
 }
 

@@ -12,11 +12,13 @@ import { allDamages, damaged, mayLose } from './journal-damage.js'
 import { planKills } from './kill-plan.js'
 import { kills } from './kills.js'
 import { chooseSeed } from './seed.js'
+import { serverKills } from './server-kills.js'
 
 const shares: readonly (readonly [campaign: Campaign, share: number])[] = [
   [kills, 0.001],
   [journal, 0.001],
   [completes, 0.02],
+  [serverKills, 0.006],
 ]
 
 for (const [campaign, share] of shares) {

@@ -163,7 +163,8 @@ for (const step of FULL) {
     withMachine(async (machine, trouble) => {
       trouble.step = step
       for (let attempt = 1; attempt <= 3; attempt += 1) {
-        const refused = await machine.ask(put('new', 'new'))
+        // What is free is looked at again only when some megabytes were written.
+        const refused = await machine.ask(put('new', attempt === 1 ? 'x'.repeat(6_000_000) : 'new'))
         assert.equal(refused.status, 500)
         assert.match(refused.text, /<Code>InternalError</)
       }

@@ -108,6 +108,41 @@ export const objectRows: readonly Row[] = [
     },
   },
   {
+    name: 'append object',
+    weight: 3,
+    plan({ luck, contents, next }) {
+      const bucket = luck.pick(BUCKETS)
+      const key = luck.pick(KEYS)
+      const added = contents.make(aSize(luck))
+      const name = `append ${next()}`
+      return {
+        touches: [{ register: registerOf.object(bucket, key), value: name }],
+        async run(storage) {
+          const incoming = await send(storage, contents.bytesOf(added), luck)
+          await storage.appendObject(bucket, key, incoming, (object) => {
+            const tag = object === undefined ? added : contents.join([object.etag, added])
+            return { ...objectRecord(key, tag, contents), headers: { name } }
+          })
+        },
+      }
+    },
+  },
+  {
+    name: 'change object settings',
+    weight: 2,
+    plan({ luck, next }) {
+      const bucket = luck.pick(BUCKETS)
+      const key = luck.pick(KEYS)
+      const name = `settings ${next()}`
+      return {
+        touches: [{ register: registerOf.object(bucket, key), value: name }],
+        async run(storage) {
+          await storage.updateObject(bucket, key, (object) => ({ ...object, headers: { name } }))
+        },
+      }
+    },
+  },
+  {
     name: 'delete object',
     weight: 2,
     plan({ luck }) {

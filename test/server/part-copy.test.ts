@@ -50,6 +50,7 @@ const range = (text: string) => ({ 'x-oss-copy-source-range': `bytes=${text}` })
 function etagOf(reply: Reply): string {
   const root = documentOf(reply)
   assert.equal(root.name, 'CopyPartResult')
+  assert.equal(reply.headers['etag'], text(root, 'ETag'), 'clients read it from either')
   assert.equal(text(root, 'LastModified'), new Date(START).toISOString())
   return (text(root, 'ETag') ?? '').replaceAll('"', '')
 }

@@ -74,10 +74,14 @@ export const uploadPartCopy: Operation<UploadPartCopyInput, UploadPartCopyOutput
         timeElement('LastModified', output.lastModified),
         element('ETag', quoteEtag(output.etag)),
       ]),
-      given({
-        'x-oss-hash-crc64ecma': output.crc64,
-        'x-oss-copy-source-version-id': output.sourceVersionId,
-      }),
+      {
+        // oss2 and ali-oss read it here and not in the document.
+        etag: quoteEtag(output.etag),
+        ...given({
+          'x-oss-hash-crc64ecma': output.crc64,
+          'x-oss-copy-source-version-id': output.sourceVersionId,
+        }),
+      },
     ),
   decodeAnswer: (answer) => {
     const root = documentOf(answer, 'CopyPartResult')

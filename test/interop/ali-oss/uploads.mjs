@@ -42,12 +42,11 @@ export const uploads = {
     const source = { sourceKey: 'source', sourceBucketName: name }
     const { uploadId } = await client.initMultipartUpload('k')
     const done = []
-    for (const [index, range] of [`0-${2 * PART}`, `10-${PART}`].entries()) {
+    for (const [index, range] of [`0-${2 * PART - 1}`, `10-${PART - 1}`].entries()) {
       const part = await client.uploadPartCopy('k', uploadId, index + 1, range, source)
       done.push({ number: index + 1, etag: part.etag })
     }
     await client.completeMultipartUpload('k', uploadId, done)
-    // The client takes the end of a range for one past it.
     const expected = Buffer.concat([content.subarray(0, 2 * PART), content.subarray(10, PART)])
     assert.deepEqual(await world.bytes('k'), expected)
     await client.multipartUploadCopy('far', source, { partSize: PART, parallel: 3 })

@@ -129,6 +129,7 @@ test('the same, to the 200: every operation on the wire', () =>
       const reply = await replyOf(await handler({ method, target, headers, body: chunksOf(bytes) }))
       if (reply.status >= 300) return false
       recorder.events.push({ did: 'acknowledge', what: row })
+      scene.registers.acknowledge(scene.registers.begin(row, attempt.touches))
       attempt.onDone?.({ ...reply, bytes: Buffer.from(reply.bytes) })
       return commitsIn(recorder.events.slice(from)) > 0
     }

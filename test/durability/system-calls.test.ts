@@ -56,6 +56,7 @@ async function doEveryRow(client: WireClient): Promise<number> {
     const answer = await client.ask(attempt.ask)
     if (answer.status >= 300) continue
     attempt.onDone?.(answer)
+    scene.registers.acknowledge(scene.registers.begin(row.name, attempt.touches))
     acknowledged += 1
     missing.delete(row)
   }

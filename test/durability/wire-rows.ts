@@ -72,6 +72,22 @@ export const WIRE_ROWS: readonly WireRow[] = [
     },
   },
   {
+    name: 'CopyObject',
+    weight: 3,
+    plan({ luck, registers }) {
+      const from = luck.pick(KEYS)
+      const to = luck.pick(KEYS)
+      const [etag, ...others] = registers.candidates(wireRegister.object(from))
+      // Exactly these bytes or none: so it is known what is copied, whatever others do to the source.
+      if (from === to || etag === undefined || others.length > 0 || etag.includes('-')) return undefined
+      const headers = { 'x-oss-copy-source': `/${BUCKET}/${from}`, 'x-oss-copy-source-if-match': `"${etag}"` }
+      return {
+        touches: [{ register: wireRegister.object(to), value: etag }],
+        ask: { method: 'PUT', bucket: BUCKET, key: to, headers },
+      }
+    },
+  },
+  {
     name: 'DeleteObject',
     weight: 2,
     plan({ luck }) {

@@ -63,20 +63,21 @@ export function createObjects(core: Core): Objects {
     return { changes, dropped }
   }
 
-  /** Makes these the pieces of an object whose list of pieces goes by its own name, if it has one. */
+  /** Gives an object, which was `old`, other pieces. */
   function putPieces(
     bucket: string,
-    object: ObjectRecord,
+    { object, old }: { readonly object: ObjectRecord; readonly old: StoredObject | undefined },
     pieces: readonly Piece[],
     references: ReferenceChanges,
   ): Promise<void> {
-    const listId = keys.manifestIdOf(bucket, object.key)
-    const { content, changes } = contentOf(pieces, listId)
+    const { content, changes } = contentOf(pieces, keys.manifestIdOf(bucket, object.key))
     const value = JSON.stringify({ ...object, content })
-    // The list there was goes first: of pieces that became one nothing is written in its place.
-    const forgotten: Change = { type: 'del', key: keys.manifest(listId) }
+    // The list there was goes first: of pieces that became one nothing is written in its place, and one made by an
+    // upload has another name.
+    const forgotten: Change[] =
+      old?.content.in === 'manifest' ? [{ type: 'del', key: keys.manifest(old.content.id) }] : []
     const put: Change = { type: 'put', key: keys.object(bucket, object.key), value }
-    return commit([forgotten, ...changes, put], references)
+    return commit([...forgotten, ...changes, put], references)
   }
 
   /** Puts the object in the place of what is there, in one commit with `beside`. */
@@ -132,14 +133,17 @@ export function createObjects(core: Core): Objects {
             const before = old === undefined ? [] : await piecesOf(old)
             const tail = tailToFold([...before, ...pieces])
             if (tail.length === 0) {
-              await putPieces(bucket, object, [...before, ...pieces], references)
+              await putPieces(bucket, { object, old }, [...before, ...pieces], references)
               return object
             }
             const folded = await gather(core, tail)
             await take(folded, (taken) => {
               const kept = before.slice(0, before.length + pieces.length - tail.length)
               const dropped = before.slice(kept.length).map(({ id }) => id)
-              return putPieces(bucket, object, [...kept, ...taken.pieces], { ...taken.references, dropped })
+              return putPieces(bucket, { object, old }, [...kept, ...taken.pieces], {
+                ...taken.references,
+                dropped,
+              })
             })
             // What came in is part of what was folded, and nothing refers to it.
             await incoming.discard()

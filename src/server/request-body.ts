@@ -58,14 +58,17 @@ function createStall(ms: number): {
   let since: number | undefined
   let giveUp: ((refusal: Refusal) => void) | undefined
   let timer: NodeJS.Timeout | undefined
+  // While nobody waits no timer is set: a body that is left half read, and never returned, must leave nothing behind.
   const look = (): void => {
-    const waited = waitedMs + (since === undefined ? 0 : performance.now() - since)
-    if (waited >= ms && giveUp !== undefined) giveUp(new Refusal(BODY_STALLED))
-    else timer = setTimeout(look, Math.max(10, ms - waited))
+    timer = undefined
+    if (giveUp === undefined || since === undefined) return
+    const waited = waitedMs + performance.now() - since
+    if (waited >= ms) giveUp(new Refusal(BODY_STALLED))
+    else timer = setTimeout(look, Math.max(10, ms - waited)).unref()
   }
   return {
     async orNever(next) {
-      timer ??= setTimeout(look, ms)
+      timer ??= setTimeout(look, ms).unref()
       since = performance.now()
       try {
         return await new Promise((resolve, reject) => {

@@ -37,7 +37,7 @@ export const TABLES = 64
 export const FOLDED = TABLES + STRIDE * 256 * 8 + 1984
 /** Room for SHORT_SPAN bytes, and then the ring. */
 export const RING = FOLDED + 32_896 + 896
-export const RING_SIZE = 16_384
+export const RING_SIZE = 32_768
 /** What a division leaves, whole groups of it. */
 export const REST = RING + RING_SIZE
 export const REST_SIZE = Math.ceil(SPAN / GROUP) * GROUP

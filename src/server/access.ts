@@ -4,10 +4,12 @@
  */
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
+import type { Address } from './addressing.js'
 import { UNSIGNED_OVERRIDE } from './auth-errors.js'
 import { Refusal } from './context.js'
+import { checkBucketName } from './names.js'
 import { RESPONSE_OVERRIDES } from './operation-row.js'
-import type { OperationName } from './routes.js'
+import { type OperationName, type RoutableRequest, route } from './routes.js'
 import type { BucketRecord, ObjectRecord, Storage } from './storage/storage.js'
 
 type Right = 'read' | 'write'
@@ -39,6 +41,22 @@ const RIGHTS: ReadonlyMap<string, Right | 'list' | 'decides-itself'> = new Map(
     PostObject: 'decides-itself',
   } as const satisfies { readonly [name in OperationName]?: Right | 'list' | 'decides-itself' }),
 )
+
+/** What is told of a request that is not let in: the service looks for its bucket before it looks at who asks. */
+export async function bucketFirst(
+  storage: Storage,
+  { addresses, ...asked }: Omit<RoutableRequest, 'address'> & { readonly addresses: readonly Address[] },
+  error: ErrorToSay,
+): Promise<ErrorToSay> {
+  const [address] = addresses
+  if (address?.bucket === undefined) return error
+  checkBucketName(address.bucket)
+  if (route({ ...asked, address }).name === 'PutBucket') return error
+  for (const { bucket } of addresses) {
+    if (bucket !== undefined && (await storage.getBucket(bucket)) !== undefined) return error
+  }
+  return { code: 'NoSuchBucket', fields: { BucketName: address.bucket } }
+}
 
 export interface AnonymousAsk {
   /** Absent when nobody knows what was asked. */

@@ -34,7 +34,7 @@ export function assemble({
   now,
 }: AssemblyRequest): Assembly {
   const chosen = chosenParts(completion, parts)
-  if (chosen.length === 0) throw new Refusal({ code: 'InvalidPart' })
+  if (chosen.length === 0 && completion.kind === 'all') throw new Refusal({ code: 'InvalidPart' })
   const small = chosen.slice(0, -1).find((part) => part.size < minPartSize)
   if (small !== undefined) {
     throw new Refusal({

@@ -38,6 +38,15 @@ export function badAuthorization(header: string): ErrorToSay {
   }
 }
 
+/** A URL was signed with a header that does not come with the request. */
+export function missingHeader(name: string): ErrorToSay {
+  return {
+    code: 'InvalidArgument',
+    message: 'A header named by x-oss-additional-headers is missing.',
+    fields: { ArgumentName: 'x-oss-additional-headers', ArgumentValue: name },
+  }
+}
+
 export const NO_DATE: ErrorToSay = {
   code: 'AccessDenied',
   message: 'OSS authentication requires a valid Date.',

@@ -35,6 +35,7 @@ import {
   expired,
   INCOMPLETE_URL,
   INVALID_TOKEN,
+  missingHeader,
   NO_DATE,
   NO_EXPIRES_PARAMETER,
   NO_SIGNATURE_PARAMETER,
@@ -187,6 +188,8 @@ function queryV4(request: AuthRequest, rules: AuthRules): Verdict {
   if (ahead !== undefined) return refused(ahead)
 
   const additionalHeaders = parseAdditionalHeaders(query['x-oss-additional-headers'] ?? '')
+  const absent = additionalHeaders.find((name) => request.headers[name] === undefined)
+  if (absent !== undefined) return refused(missingHeader(absent))
   const attempts = attemptsV4(request, credentials, { scope, additionalHeaders, requestDate: date })
   return verify({ accessKeyId: scope.accessKeyId, signature }, attempts, '0002-00000201')
 }

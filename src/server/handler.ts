@@ -6,7 +6,7 @@ import { errorDefaults } from '../protocol/codes.js'
 import { formatHttpDate } from '../protocol/dates.js'
 import { type ErrorToSay, encodeErrorDocument } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
-import { checkAnonymous } from './access.js'
+import { bucketFirst, checkAnonymous } from './access.js'
 import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
 import { authenticate, type Verdict } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
@@ -224,7 +224,11 @@ export function createHandler(options: HandlerOptions): Handler {
     progress.address = addresses[0] ?? {}
     progress.corsHeaders = await corsHeaders(request, progress.address.bucket)
     const verdict = judge(request, query, addresses)
-    if (verdict.kind === 'refused') throw new Refusal(verdict.error)
+    if (verdict.kind === 'refused') {
+      throw new Refusal(
+        await bucketFirst(options.storage, { method, query, headers, addresses }, verdict.error),
+      )
+    }
     const { address } = verdict
     progress.address = address
     const { bucket, key } = address

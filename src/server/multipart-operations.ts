@@ -21,6 +21,8 @@ import type { Assembly, PartRecord, UploadRecord, UploadRef } from './storage/st
 
 /** What OSS has: bytes that every part but the last has at least. */
 export const MIN_PART_SIZE = 102_400
+/** What lists parts or aborts is told so of an upload that is gone; what stores parts is told otherwise. */
+const GONE = '0042-00000002'
 
 export const multipartOperations = {
   InitiateMultipartUpload: async (exchange) => {
@@ -55,10 +57,10 @@ export const multipartOperations = {
 
   ListParts: async (exchange) => {
     const input = listParts.decodeRequest(exchange.request)
-    const upload = await requireUpload(exchange, input)
+    const upload = await requireUpload(exchange, input, GONE)
     const page = await exchange.storage
       .listParts(input, { after: input.partNumberMarker, limit: input.maxParts })
-      .catch(translated('no-such-upload', noSuchUpload(input)))
+      .catch(translated('no-such-upload', noSuchUpload(input, GONE)))
     return listParts.encodeAnswer(
       {
         parts: page.entries.map(({ modified, ...part }) => ({ ...part, lastModified: modified })),
@@ -101,9 +103,7 @@ export const multipartOperations = {
   AbortMultipartUpload: async (exchange) => {
     const input = abortMultipartUpload.decodeRequest(exchange.request)
     await requireBucket(exchange, input.bucket)
-    await exchange.storage
-      .abortUpload(input)
-      .catch(translated('no-such-upload', noSuchUpload(input, '0042-00000002')))
+    await exchange.storage.abortUpload(input).catch(translated('no-such-upload', noSuchUpload(input, GONE)))
     return abortMultipartUpload.encodeAnswer({}, input)
   },
 } satisfies Record<string, Operate>

@@ -1,6 +1,10 @@
 /** All operations of multipart upload. */
 import type { OperationRow } from './operation-row.js'
 
+/**
+ * OSS's SDK for Go sends the parameters of the whole upload with each of its requests, `sequential` among them, which says
+ * something at Initiate alone.
+ */
 const PART = /^x-oss-server-side-encryption-customer/
 
 export const MULTIPART_ROWS = [
@@ -18,7 +22,7 @@ export const MULTIPART_ROWS = [
     method: 'PUT',
     on: 'object',
     needs: ['uploadId'],
-    allows: ['partNumber'],
+    allows: ['partNumber', 'sequential'],
     refuses: PART,
     done: true,
   },
@@ -47,10 +51,17 @@ export const MULTIPART_ROWS = [
     method: 'POST',
     on: 'object',
     needs: ['uploadId'],
-    allows: ['callback', 'callback-var'],
+    allows: ['callback', 'callback-var', 'sequential'],
     done: true,
   },
-  { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', needs: ['uploadId'], done: true },
+  {
+    name: 'AbortMultipartUpload',
+    method: 'DELETE',
+    on: 'object',
+    needs: ['uploadId'],
+    allows: ['sequential'],
+    done: true,
+  },
   { name: 'ListParts', method: 'GET', on: 'object', needs: ['uploadId'], done: true },
   { name: 'ListMultipartUploads', method: 'GET', on: 'bucket', needs: ['uploads'], done: true },
 ] as const satisfies readonly OperationRow[]

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatHttpDate } from '../../src/protocol/dates.js'
+import { presignV4 } from '../../src/protocol/signing.js'
 import { text } from '../../src/protocol/xml.js'
 import { type Ask, CREDENTIALS, chunksOf, codeOf, createWorld, documentOf, replyOf, wireOf } from './world.js'
 
@@ -257,6 +258,47 @@ test('a header that was signed has to be sent, and one that was not may not be a
     assert.equal(codeOf(await ask(without)), 'SignatureDoesNotMatch')
     assert.equal(codeOf(await ask({ ...headers, 'x-oss-meta-a': 'b' })), 'SignatureDoesNotMatch')
   }
+})
+
+test('whose bucket is not there is told so before anybody looks at who asks, but for making it', async () => {
+  const world = await worldWithObject()
+  const stranger = { accessKeyId: 'nobody', accessKeySecret: 'secret' }
+  for (const signed of WAYS) {
+    const asked = { ...GET, signed, credentials: stranger }
+    assert.equal(codeOf(await world.expect(403, asked)), 'InvalidAccessKeyId')
+    const missing = await world.expect(404, { ...asked, bucket: 'no-such-bucket' })
+    assert.equal(codeOf(missing), 'NoSuchBucket')
+    assert.equal(missing.headers['x-oss-ec'], '0015-00000101')
+    const make = { method: 'PUT', bucket: 'no-such-bucket', signed, credentials: stranger }
+    assert.equal(codeOf(await world.expect(403, make)), 'InvalidAccessKeyId')
+  }
+})
+
+test('a header that a V4 URL was signed with is missed', async () => {
+  const world = await worldWithObject()
+  const { query } = presignV4({
+    ...GET,
+    query: {},
+    headers: { 'x-word': 'a' },
+    credentials: CREDENTIALS,
+    region: 'cn-hangzhou',
+    date: new Date(world.clock.time),
+    expiresSeconds: 60,
+    additionalHeaders: ['x-word'],
+  })
+  const path = `/examplebucket/${encodeURIComponent(GET.key ?? '')}?${new URLSearchParams(query)}`
+  const ask = async (headers: Record<string, string>) =>
+    replyOf(
+      await world.handler({
+        method: 'GET',
+        target: path,
+        headers: { host: '127.0.0.1', ...headers },
+        body: chunksOf(new Uint8Array()),
+      }),
+    )
+  assert.equal((await ask({ 'x-word': 'a' })).status, 200)
+  assert.deepEqual([(await ask({})).status, codeOf(await ask({}))], [400, 'InvalidArgument'])
+  assert.equal(codeOf(await ask({ 'x-word': 'b' })), 'SignatureDoesNotMatch')
 })
 
 test('a refused request has read nothing of its body', async () => {

@@ -146,7 +146,6 @@ test('a list that is none is MalformedXML', () => {
     undefined,
     '',
     'hello',
-    list(),
     '<Other/>',
     list('<Part><PartNumber>1</PartNumber></Part>'),
     list('<Part><ETag>A</ETag></Part>'),
@@ -157,6 +156,10 @@ test('a list that is none is MalformedXML', () => {
     assert.equal(said.code, 'MalformedXML', body)
     assert.equal(said.ec, '0042-00000205')
   }
+})
+
+test('a list without parts is a list', () => {
+  assert.deepEqual(complete(list()), { kind: 'parts', parts: [] })
 })
 
 test('parts out of order, and twice, are InvalidPartOrder', () => {

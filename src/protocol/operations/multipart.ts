@@ -255,8 +255,8 @@ function readCompletion(request: WireRequest): Completion {
     return { kind: 'all' }
   }
   const list = documentOf(request, 'CompleteMultipartUpload', MALFORMED_LIST)
+  // A list without parts is good, and makes an empty object: so OSS's own SDKs upload a stream that had nothing.
   const parts = children(list, 'Part').map(readCompletedPart)
-  if (parts.length === 0) throw malformedXml(MALFORMED_LIST)
   if (!isAscending(parts)) {
     const { message } = errorDefaults('InvalidPartOrder')
     throw new ProtocolError('bad-request', 'InvalidPartOrder', message)

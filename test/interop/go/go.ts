@@ -99,11 +99,12 @@ async function runTest(context: PartContext, { suite, server, way, test }: Run):
   })
   const end = readGoOutput(test, ended.output, ended.code)
   // Operations of no bucket can't be told apart by their prefix.
-  const wasNotImplemented = server.requests
+  const lacking = server.requests
     .slice(since)
-    .some(({ bucket, status }) => status === 501 && (bucket?.startsWith(prefix) ?? true))
+    .filter(({ bucket, status }) => status === 501 && (bucket?.startsWith(prefix) ?? true))
+    .map(({ operation = 'unknown' }) => operation)
   const exception = EXCEPTIONS[test]
-  const outcome = judge(suite, end, wasNotImplemented, exception)
+  const outcome = judge({ suite, end, lacking, exception })
   const detail = outcome === 'failed' ? describe(suite, end, exception) : undefined
   context.note({
     test,
@@ -114,20 +115,30 @@ async function runTest(context: PartContext, { suite, server, way, test }: Run):
   })
 }
 
-function judge(
-  suite: Suite,
-  end: GoEnd,
-  wasNotImplemented: boolean,
-  exception: GoException | undefined,
-): Outcome {
+function judge({
+  suite,
+  end,
+  lacking,
+  exception,
+}: {
+  readonly suite: Suite
+  readonly end: GoEnd
+  /** The operations that were answered with NotImplemented. */
+  readonly lacking: readonly string[]
+  readonly exception: GoException | undefined
+}): Outcome {
   // An explanation of what passes is out of date.
   if (end.passed) return exception?.outcome === 'explained' ? 'failed' : 'pass'
-  if (exception?.outcome === 'not applicable') return wasNotImplemented ? 'not applicable' : 'failed'
-  if (exception === undefined || end.brokeOff) return 'failed'
+  if (exception === undefined) return 'failed'
+  if (exception.outcome === 'not applicable') return lacking.length > 0 ? 'not applicable' : 'failed'
+  const { fails = [], stopsAt } = exception
+  const isWhole =
+    stopsAt === undefined
+      ? end.brokeOff === undefined
+      : end.brokeOff !== 'at the time limit' && lacking.every((operation) => operation === stopsAt)
   const asked = end.failures.map(({ file, line }) => suite.lineOf(file, line) ?? '')
-  const expected = exception.fails ?? []
-  const isAsTold = asked.length > 0 && [...asked].sort().join('\n') === [...expected].sort().join('\n')
-  return isAsTold ? 'explained' : 'failed'
+  const isAsTold = asked.length > 0 && [...asked].sort().join('\n') === [...fails].sort().join('\n')
+  return isWhole && isAsTold ? 'explained' : 'failed'
 }
 
 function describe(suite: Suite, end: GoEnd, exception: GoException | undefined): string {
@@ -135,7 +146,7 @@ function describe(suite: Suite, end: GoEnd, exception: GoException | undefined):
   const lines = end.failures.map(
     ({ file, line, said }) => `${file}:${line}: ${suite.lineOf(file, line) ?? ''} <- ${said.slice(0, 200)}`,
   )
-  if (end.brokeOff) lines.push('It broke off.')
+  if (end.brokeOff !== undefined) lines.push(`It broke off ${end.brokeOff}.`)
   if (exception?.outcome === 'not applicable') lines.push('It failed, but not by NotImplemented.')
   return lines.join('\n')
 }

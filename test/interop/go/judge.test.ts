@@ -22,7 +22,7 @@ FAIL
 test('the places and words of failed assertions are found; in a helper, the line that called it', () => {
   assert.deepEqual(readGoOutput('TestPut', failed, 1), {
     passed: false,
-    brokeOff: false,
+    brokeOff: undefined,
     failures: [
       { file: 'client_integration_put_test.go', line: 12, said: 'Expected nil, but got: something' },
       { file: 'client_integration_put_test.go', line: 15, said: 'Should be true' },
@@ -39,6 +39,6 @@ test('a test has passed only if it says so itself and the process ended well', (
 })
 
 test('a panic and the time limit break a test off', () => {
-  assert.equal(readGoOutput('TestPut', `${failed}panic: nil pointer\n`, 2).brokeOff, true)
-  assert.equal(readGoOutput('TestPut', '=== RUN   TestPut\n', undefined).brokeOff, true)
+  assert.equal(readGoOutput('TestPut', `${failed}panic: nil pointer\n`, 2).brokeOff, 'by a panic')
+  assert.equal(readGoOutput('TestPut', '=== RUN   TestPut\n', undefined).brokeOff, 'at the time limit')
 })

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 
 export interface GoEnd {
   readonly passed: boolean
-  /** It broke off in the middle: a panic or the time limit. */
-  readonly brokeOff: boolean
+  /** It ended in the middle. */
+  readonly brokeOff: 'by a panic' | 'at the time limit' | undefined
   /** Where assertions failed, each place once: file and line in the test itself. */
   readonly failures: readonly GoFailure[]
 }
@@ -27,7 +27,7 @@ export function readGoOutput(test: string, output: string, code: number | undefi
   }
   return {
     passed: code === 0 && new RegExp(`^--- PASS: ${test} `, 'm').test(output),
-    brokeOff: code === undefined || /^panic: /m.test(output),
+    brokeOff: code === undefined ? 'at the time limit' : /^panic: /m.test(output) ? 'by a panic' : undefined,
     failures: [...failures.values()],
   }
 }

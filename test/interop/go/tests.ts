@@ -63,10 +63,47 @@ export const CORE: readonly string[] = [
 export interface GoException extends Exception {
   /** For `explained`: the assertions that fail, as they are written in the test; no more and no fewer may. */
   readonly fails?: readonly string[]
+  /** It breaks off there: the one operation of the test that is NotImplemented. */
+  readonly stopsAt?: string
+}
+
+const CALLBACK: GoException = {
+  outcome: 'explained',
+  because:
+    'Its callback goes to www.aliyun.com, which answers 301. The server calls no host but loopback, and says so in the message; status, code, EC and the stored object are as asked.',
+  fails: ['assert.Equal(t, "Error status : 301.", serr.Message)'],
+}
+
+/** These go on with what they are about in a bucket that keeps versions. */
+const UP_TO_VERSIONS: GoException = {
+  outcome: 'explained',
+  because:
+    'It passes up to where it turns on versions of objects, which the server refuses with NotImplemented.',
+  fails: ['assert.Nil(t, err)'],
+  stopsAt: 'PutBucketVersioning',
 }
 
 /** Run, but not expected to pass. What is not applicable has to fail by the server's NotImplemented. */
 export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
+  TestGetBucketInfo: {
+    outcome: 'explained',
+    because:
+      "It asks for the service's own endpoints below aliyuncs.com, where this server tells its own address, by which clients come back; and for the block of public access, which buckets of the service begin with and buckets here do not have.",
+    fails: [
+      'assert.True(t, strings.Contains(*info.BucketInfo.ExtranetEndpoint, ".aliyuncs.com"))',
+      'assert.True(t, strings.Contains(*info.BucketInfo.IntranetEndpoint, "internal.aliyuncs.com"))',
+      'assert.True(t, *info.BucketInfo.BlockPublicAccess)',
+    ],
+  },
+  TestPutObject: CALLBACK,
+  TestCompleteMultipartUpload: CALLBACK,
+  TestCopyObject: UP_TO_VERSIONS,
+  TestPutSymlink: UP_TO_VERSIONS,
+  TestGetSymlink: UP_TO_VERSIONS,
+  TestPutObjectTagging: UP_TO_VERSIONS,
+  TestGetObjectTagging: UP_TO_VERSIONS,
+  TestDeleteObjectTagging: UP_TO_VERSIONS,
+  TestUploadPartCopy: UP_TO_VERSIONS,
   ...notServed('Access points are not served.', [
     'TestAccessPoint',
     'TestAccessPointPublicAccessBlock',

@@ -51,7 +51,7 @@ export async function build({ tests = false } = {}) {
   })
   await step({
     name: 'build',
-    inputs: filesBelow('src', 'test', 'bench').filter((path) => path.endsWith('.ts')),
+    inputs: filesBelow('src', 'test', 'bench').filter((path) => /\.c?ts$/.test(path)),
     make: () => compileInto('build', 'tsconfig.json', () => {}),
     isThere: () => existsSync(join(root, 'build', 'src')),
   })

@@ -8,5 +8,5 @@ setup()
 await buildOrRefuse()
 // npm runs us in the project's root; a FILE is named from where the person is.
 const cwd = process.env.INIT_CWD ?? process.cwd()
-const args = [join(root, 'dist', 'cli', 'main.js'), 'demo', ...process.argv.slice(2)]
+const args = [join(root, 'dist', 'cli', 'start.cjs'), 'demo', ...process.argv.slice(2)]
 process.exitCode = await runNode(args, { cwd })

@@ -82,11 +82,14 @@ function importsOf(path: string): readonly string[] {
 
 /** What stands behind `./dist/x.js`. */
 const sourceBehind = (distPath: string): string =>
-  distPath.replace(/^\.\/dist\//, 'src/').replace(/\.d\.ts$|\.js$/, '.ts')
+  distPath
+    .replace(/^\.\/dist\//, 'src/')
+    .replace(/\.cjs$/, '.cts')
+    .replace(/\.d\.ts$|\.js$/, '.ts')
 
 const doors = Object.values(manifest.exports).flatMap((door) => (typeof door === 'string' ? [] : [door]))
 const isTest = (path: string): boolean => path.endsWith('.test.ts')
-const sources = filesBelow('src', '.ts')
+const sources = [...filesBelow('src', '.ts'), ...filesBelow('src', '.cts')]
 const product = sources.filter((path) => !isTest(path))
 const tests = filesBelow('test', '.ts')
 const benches = filesBelow('bench', '.ts')

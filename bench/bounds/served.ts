@@ -29,7 +29,7 @@ export async function serve(options: {
     '--access-key-secret',
     credentials.accessKeySecret,
   ]
-  const child = spawn(process.execPath, [fixture('dist/cli/main.js'), ...args, ...keys], {
+  const child = spawn(process.execPath, [fixture('dist/cli/start.cjs'), ...args, ...keys], {
     stdio: ['ignore', 'pipe', 'inherit'],
     // The file that tells of a running server goes where it disturbs nobody.
     env: { ...process.env, HOME: dataDir, LONGHAUL_STORE: dataDir },

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The command line's beginning and end: signals, errors as one line, the exit code. The first signal stops what runs and
  * keeps what was sent; the second ends the process at once.

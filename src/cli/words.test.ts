@@ -52,10 +52,10 @@ test('headers and metadata become one map with lower-case names', () => {
 test('commands to paste begin with what this program was called by', () => {
   assert.equal(programName('/usr/local/bin/longhaul', '/home/me'), 'longhaul')
   assert.equal(programName('/p/node_modules/.bin/longhaul', '/p'), 'npx longhaul')
-  assert.equal(programName('/p/node_modules/longhaul/dist/cli/main.js', '/p'), 'npx longhaul')
-  assert.equal(programName('/clone/dist/cli/main.js', '/clone'), 'node dist/cli/main.js')
-  assert.equal(programName('/my clone/dist/cli/main.js', '/'), "node 'my clone/dist/cli/main.js'")
-  assert.equal(programName('/clone/dist/cli/main.js', '/elsewhere'), 'node /clone/dist/cli/main.js')
+  assert.equal(programName('/p/node_modules/longhaul/dist/cli/start.cjs', '/p'), 'npx longhaul')
+  assert.equal(programName('/clone/dist/cli/start.cjs', '/clone'), 'node dist/cli/start.cjs')
+  assert.equal(programName('/my clone/dist/cli/start.cjs', '/'), "node 'my clone/dist/cli/start.cjs'")
+  assert.equal(programName('/clone/dist/cli/start.cjs', '/elsewhere'), 'node /clone/dist/cli/start.cjs')
   assert.equal(programName(undefined, '/'), 'longhaul')
 })
 

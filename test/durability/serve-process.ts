@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly durability?: 'durable' | 'fast' | 'memory'
   /** Another program that runs it, with its arguments, such as a tracer. */
   readonly under?: readonly string[]
+  /** More than the few variables that it gets anyway. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Not the user who runs the tests. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
@@ -30,11 +32,11 @@ export interface ServeOptions {
 const STARTS_WITHIN_MS = 60_000
 
 export function spawnServe(options: ServeOptions): ChildProcess {
-  const { dataDir, home, durability = 'durable', under = [], user = {} } = options
+  const { dataDir, home, durability = 'durable', under = [], environment = {}, user = {} } = options
   const command = [
     ...under,
     process.execPath,
-    fixture('dist/cli/main.js'),
+    fixture('dist/cli/start.cjs'),
     'serve',
     '--json',
     '--quiet',
@@ -43,7 +45,7 @@ export function spawnServe(options: ServeOptions): ChildProcess {
   ]
   const [program = '', ...args] = command
   return spawn(program, args, {
-    env: { PATH: process.env['PATH'], HOME: home, LONGHAUL_HOME: home },
+    env: { PATH: process.env['PATH'], HOME: home, LONGHAUL_HOME: home, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...user,
   })

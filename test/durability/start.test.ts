@@ -151,3 +151,19 @@ test('fast outlives kill -9, since the system has what was written', async (cont
   second.kill('SIGTERM')
   await second.ended
 })
+
+test('the disk gets 16 threads, or as many as were asked for', async (context) => {
+  if (process.platform !== 'linux')
+    return context.skip('only Linux tells the threads of a process in a folder')
+  const threadsWith = async (environment: Readonly<Record<string, string>>): Promise<number> => {
+    const options = await place(context)
+    const server = await startServe({ ...options, environment })
+    await put(server.port, 'a')
+    const { length } = await readdir(`/proc/${server.pid}/task`)
+    server.kill('SIGTERM')
+    await server.ended
+    return length
+  }
+  const asAsked = await threadsWith({ UV_THREADPOOL_SIZE: '3' })
+  assert.equal((await threadsWith({})) - asAsked, 13)
+})

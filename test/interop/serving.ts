@@ -49,7 +49,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   const child = spawn(
     process.execPath,
     [
-      fixture('dist/cli/main.js'),
+      fixture('dist/cli/start.cjs'),
       ...['serve', '--json', '--port', '0', '--data', join(options.folder, 'data')],
       ...['--durability', options.durability],
       ...['--access-key-id', accessKeyId, '--access-key-secret', accessKeySecret],

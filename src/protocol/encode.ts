@@ -74,6 +74,16 @@ export function percentDecode(text: string): string {
   return decodeURIComponent(text)
 }
 
+/**
+ * The same, but a `+` is a space: in query strings, and in headers that name an object, since OSS's first SDK for Go, and
+ * ossutil 1.7 with it, escape these as forms are.
+ *
+ * @throws URIError when an escape is broken or the bytes are no UTF-8
+ */
+export function formDecode(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
 /** Percent-encoded query string without `?`: bare keys for absent and empty values, in the order of the record. */
 export function encodeQuery(query: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(query)

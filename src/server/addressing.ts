@@ -4,7 +4,7 @@
  * names the bucket and the key.
  */
 import { isIP } from 'node:net'
-import { percentDecode } from '../protocol/encode.js'
+import { formDecode, percentDecode } from '../protocol/encode.js'
 import type { Query } from '../protocol/message.js'
 
 export interface Address {
@@ -39,12 +39,10 @@ function parseQuery(text: string): Query {
     const equals = pair.indexOf('=')
     const name = equals < 0 ? pair : pair.slice(0, equals)
     const value = equals < 0 ? '' : pair.slice(equals + 1)
-    query[decodeQueryText(name)] = decodeQueryText(value)
+    query[formDecode(name)] = formDecode(value)
   }
   return query
 }
-
-const decodeQueryText = (text: string): string => percentDecode(text.replaceAll('+', ' '))
 
 /** By which hosts this server is known. */
 export interface HostNames {

@@ -1,5 +1,5 @@
 /** The header that names what is copied: `/bucket/key`, the key percent-encoded, perhaps with `?versionId=`. */
-import { fromWire, percentDecode, percentEncode } from '../encode.js'
+import { formDecode, fromWire, percentEncode } from '../encode.js'
 import type { WireHeaders } from '../message.js'
 import { invalidArgument } from './requests.js'
 
@@ -32,7 +32,7 @@ export function readCopySource(headers: WireHeaders, ec?: string): CopySource {
 
 function decoded(text: string, value: string, ec: string | undefined): string {
   try {
-    return percentDecode(fromWire(text))
+    return formDecode(fromWire(text))
   } catch {
     throw invalidSource(value, ec)
   }

@@ -146,7 +146,7 @@ test('the source of a copy is understood as clients write it', () => {
     ['/b/k', { bucket: 'b', key: 'k' }],
     ['/b/dir/k', { bucket: 'b', key: 'dir/k' }],
     ['/b/dir%2Fk%3F%25', { bucket: 'b', key: 'dir/k?%' }],
-    ['/b/a+b', { bucket: 'b', key: 'a+b' }],
+    ['/b/a+b%2B%20', { bucket: 'b', key: 'a b+ ' }],
     [`/b/${toWire('中')}`, { bucket: 'b', key: '中' }],
     ['/b/k?versionId=null', { bucket: 'b', key: 'k', versionId: 'null' }],
     ['/b/k?versionId=', { bucket: 'b', key: 'k' }],

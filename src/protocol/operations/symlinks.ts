@@ -1,6 +1,6 @@
 /** Symbolic links: objects that lead to another key of their bucket. */
 import { formatHttpDate } from '../dates.js'
-import { fromWire, percentDecode, percentEncode } from '../encode.js'
+import { formDecode, fromWire, percentEncode } from '../encode.js'
 import { quoteEtag } from '../etag.js'
 import { pickHeaders } from '../headers.js'
 import type { WireHeaders } from '../message.js'
@@ -79,7 +79,7 @@ export const getSymlink: Operation<ObjectInput, GetSymlinkOutput> = {
 
 function readTarget(value: string): string {
   try {
-    const target = percentDecode(fromWire(value))
+    const target = formDecode(fromWire(value))
     if (target !== '') return target
   } catch {
     // Said below, as of an absent one.

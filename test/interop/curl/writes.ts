@@ -83,7 +83,7 @@ export const writes: readonly ScriptedTest<World>[] = [
     name: 'a PUT that breaks off half-way makes no object and harms none',
     async run({ attempt, curl, url, put, file }) {
       await put('k', 'old')
-      const { path } = await file('a', 5_000_000)
+      const { path } = await file('a', 30_000_000)
       const slowly = ['--limit-rate', '500K', '--max-time', '1', '-T', path]
       for (const key of ['k', 'new']) {
         const { code } = await attempt([...slowly, url('PUT', { key })])

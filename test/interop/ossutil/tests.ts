@@ -92,8 +92,11 @@ const objects: readonly ScriptedTest<World>[] = [
       await ossutil('mb', url())
       await file('a', 'hello')
       await ossutil('cp', 'a', url('x/a b+'), '--meta', 'x-oss-meta-a:b')
-      await ossutil('cp', url('x/a b+'), url('y/中'))
-      assert.match(await ossutil('stat', url('y/中')), /^X-Oss-Meta-A\s*: b$/m)
+      // It asks for metadata to be replaced, whether or not it has any to put in the place.
+      await ossutil('cp', url('x/a b+'), url('y/中'), '--meta', 'x-oss-meta-c:d')
+      const copied = await ossutil('stat', url('y/中'))
+      assert.match(copied, /^X-Oss-Meta-C\s*: d$/m)
+      assert.doesNotMatch(copied, /^X-Oss-Meta-A/m)
       await ossutil('cp', '-r', url('x/'), url('z/'), '-f')
       assert.match(await ossutil('cat', url('z/a b+')), /^hello\n/)
     },

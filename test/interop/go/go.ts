@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { forEachAtOnce, isChosen, type Outcome, type Part, type PartContext } from '../part.js'
 import { runProgram } from '../programs.js'
-import { type Serving, startServe } from '../serving.js'
+import { type LoggedRequest, type Serving, startServe } from '../serving.js'
 import { type GoEnd, readGoOutput } from './judge.js'
 import { compileSuite, copyModule, findGo, type Suite } from './module.js'
-import { CALL_ELSEWHERE, CORE, EXCEPTIONS, type GoException, MODULE, VERSION } from './tests.js'
+import { CORE, EXCEPTIONS, type GoException, MODULE, NOT_STARTED, VERSION } from './tests.js'
 
 /** The tests sleep much more than they work. */
 const AT_ONCE = 4
@@ -38,7 +38,7 @@ export const go: Part = {
     const suite = await compileSuite(tools, source)
     refuseUnknownNames(suite)
     for (const way of ways) await runWay(context, suite, way)
-    for (const [test, because] of Object.entries(CALL_ELSEWHERE)) {
+    for (const [test, because] of Object.entries(NOT_STARTED)) {
       if (!isChosen(context, test)) continue
       for (const { way } of ways.slice(0, 2)) context.note({ test, way, outcome: 'not applicable', because })
     }
@@ -48,7 +48,7 @@ export const go: Part = {
 
 /** A list that names a test which is not there says nothing about the one that was meant. */
 function refuseUnknownNames(suite: Suite): void {
-  const listed = [...CORE, ...Object.keys(EXCEPTIONS), ...Object.keys(CALL_ELSEWHERE)]
+  const listed = [...CORE, ...Object.keys(EXCEPTIONS), ...Object.keys(NOT_STARTED)]
   const unknown = listed.filter((name) => !suite.names.includes(name))
   if (unknown.length > 0)
     throw new Error(`The lists name tests that the SDK does not have: ${unknown.join(' ')}`)
@@ -56,7 +56,7 @@ function refuseUnknownNames(suite: Suite): void {
 
 async function runWay(context: PartContext, suite: Suite, way: Way): Promise<void> {
   const tests = suite.names
-    .filter((test) => CALL_ELSEWHERE[test] === undefined && isChosen(context, test))
+    .filter((test) => NOT_STARTED[test] === undefined && isChosen(context, test))
     .filter((test) => way.durability === 'memory' || CORE.includes(test))
   if (tests.length === 0) return
   context.say(`${tests.length} tests, ${way.way}`)
@@ -102,7 +102,6 @@ async function runTest(context: PartContext, { suite, server, way, test }: Run):
   const lacking = server.requests
     .slice(since)
     .filter(({ bucket, status }) => status === 501 && (bucket?.startsWith(prefix) ?? true))
-    .map(({ operation = 'unknown' }) => operation)
   const exception = EXCEPTIONS[test]
   const outcome = judge({ suite, end, lacking, exception })
   const detail = outcome === 'failed' ? describe(suite, end, exception) : undefined
@@ -123,8 +122,8 @@ function judge({
 }: {
   readonly suite: Suite
   readonly end: GoEnd
-  /** The operations that were answered with NotImplemented. */
-  readonly lacking: readonly string[]
+  /** What was answered with NotImplemented. */
+  readonly lacking: readonly LoggedRequest[]
   readonly exception: GoException | undefined
 }): Outcome {
   // An explanation of what passes is out of date.
@@ -135,7 +134,8 @@ function judge({
   const isWhole =
     stopsAt === undefined
       ? end.brokeOff === undefined
-      : end.brokeOff !== 'at the time limit' && lacking.every((operation) => operation === stopsAt)
+      : end.brokeOff !== 'at the time limit' &&
+        lacking.every(({ bucket, operation }) => bucket === undefined || operation === stopsAt)
   const asked = end.failures.map(({ file, line }) => suite.lineOf(file, line) ?? '')
   const isAsTold = asked.length > 0 && [...asked].sort().join('\n') === [...fails].sort().join('\n')
   return isWhole && isAsTold ? 'explained' : 'failed'

@@ -1,7 +1,8 @@
 /** Signed URLs for reading, as they are pasted into a terminal. */
 import assert from 'node:assert/strict'
 import type { ScriptedTest } from '../scripted.js'
-import { element, errorOf, type World } from './world.js'
+import { element, errorOf } from '../signed-url.js'
+import type { World } from './world.js'
 
 const TEN = '0123456789'
 

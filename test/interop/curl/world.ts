@@ -4,20 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { presignV1, presignV4, type Query } from '../../../src/protocol/signing.js'
 import { type ProgramEnd, type ProgramOptions, runProgram } from '../programs.js'
 import type { LoggedRequest, Serving } from '../serving.js'
-
-export interface Signed {
-  readonly key?: string
-  readonly query?: Query
-  /** Signed along: they have to be sent as they are here. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** From now; negative: already over. Default 60. */
-  readonly seconds?: number
-  /** V4 alone. */
-  readonly additionalHeaders?: readonly string[]
-}
+import { type Signed, signedUrl } from '../signed-url.js'
 
 export interface Answer {
   readonly status: number
@@ -99,37 +88,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   return world
 }
 
-function signedUrl({ server, signature, bucket }: WorldOptions, method: string, signed: Signed): string {
-  const { key, query = {}, headers = {}, seconds = 60, additionalHeaders } = signed
-  const { accessKeyId, accessKeySecret } = server
-  const request = { method, bucket, key, query, headers, credentials: { accessKeyId, accessKeySecret } }
-  const now = Date.now()
-  const added =
-    signature === 'v1'
-      ? presignV1({ ...request, expires: Math.floor(now / 1000) + seconds }).query
-      : presignV4({
-          ...request,
-          region: server.region,
-          // A URL has to be good for a second at least: one that is over was signed earlier.
-          date: new Date(seconds > 0 ? now : now + (seconds - 1) * 1000),
-          expiresSeconds: Math.max(seconds, 1),
-          additionalHeaders,
-        }).query
-  const parameters = Object.entries({ ...query, ...added }).map(([name, value]) =>
-    value === undefined || value === '' ? encode(name) : `${encode(name)}=${encode(value)}`,
-  )
-  const keyPath = (key ?? '').split('/').map(encode).join('/')
-  return `${server.endpoint}/${bucket}/${keyPath}?${parameters.join('&')}`
-}
-
-/** Dots too: curl, as browsers do, takes `..` in a path for a way up. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
-
 /** Of the last answer: before it may stand 100 Continue. */
 function readHead(text: string): { status: number; headers: Record<string, string> } {
   const last = text.trim().split('\r\n\r\n').at(-1) ?? ''
@@ -139,14 +97,4 @@ function readHead(text: string): { status: number; headers: Record<string, strin
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
   })
   return { status: Number(first.split(' ')[1]), headers: Object.fromEntries(headers) }
-}
-
-/** What stands in the first element of that name. */
-export function element(xml: string, name: string): string | undefined {
-  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
-}
-
-/** Status, code and EC of an error answer. */
-export function errorOf({ status, text }: Answer): readonly [number, string | undefined, string | undefined] {
-  return [status, element(text, 'Code'), element(text, 'EC')]
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { ScriptedTest } from '../scripted.js'
-import { element, errorOf, type World } from './world.js'
+import { element, errorOf } from '../signed-url.js'
+import type { World } from './world.js'
 
 const PART = 100 * 1024
 const md5 = (bytes: Buffer | string): string => createHash('md5').update(bytes).digest('base64')

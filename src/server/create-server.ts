@@ -5,6 +5,7 @@ import { createCallbackSender, withPublicKey } from './callback-sender.js'
 import { createStoppableClock } from './clock.js'
 import { withControl } from './control.js'
 import { createDigestThreads } from './digest-threads.js'
+import { eachOnce } from './each-once.js'
 import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
 import { createHandler } from './handler.js'
@@ -60,7 +61,7 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** Told of every request. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
-  /** Told of failures that are the server's own, such as a disk that can't be relied on. Default: a line on stderr. */
+  /** Told of failures that are the server's own, such as a disk that can't be relied on, of each message once. Default: a line on stderr. */
   readonly onFailure?: (error: unknown) => void
 }
 
@@ -87,8 +88,6 @@ export interface Server {
 const DIGEST_THREADS = availableParallelism() === 1 ? 0 : Math.min(4, availableParallelism())
 const LOG_LIMIT = 50_000
 const CLOSE_GRACE_MS = 2_000
-/** Messages remembered, so as not to be said twice. */
-const MOST_SAID = 1_000
 
 /**
  * Starts an OSS-compatible server.
@@ -112,7 +111,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   const clock = createStoppableClock(options.clock)
   const faults = createFaults(options.faults)
   const requests = createRequestLog(LOG_LIMIT)
-  const onFailure = options.onFailure ?? createReporter()
+  const onFailure = eachOnce(options.onFailure ?? tellOnStderr)
 
   const metrics =
     options.metrics === true
@@ -246,14 +245,7 @@ function random(): number {
   return randomBytes(4).readUInt32BE() / 2 ** 32
 }
 
-/** A storage that has failed gives the same error to every request after: it is said once. */
-function createReporter(): (error: unknown) => void {
-  const said = new Set<string>()
-  return (error) => {
-    const message = error instanceof Error ? error.message : String(error)
-    if (said.has(message)) return
-    if (said.size >= MOST_SAID) said.clear()
-    said.add(message)
-    process.stderr.write(`longhaul server: ${message}\n`)
-  }
+function tellOnStderr(failure: unknown): void {
+  const message = failure instanceof Error ? failure.message : String(failure)
+  process.stderr.write(`longhaul server: ${message}\n`)
 }

@@ -18,6 +18,8 @@ export interface WireUpload {
   readonly uploadId: string
   /** ETags of the parts that are certainly there, by number. */
   readonly parts: Map<number, string>
+  /** Its parts come one after the other, each once. */
+  readonly sequential?: boolean
 }
 
 export interface WireScene {
@@ -135,8 +137,9 @@ export const WIRE_ROWS: readonly WireRow[] = [
     name: 'UploadPart',
     weight: 8,
     plan({ luck, contents, tags }, uploads) {
-      if (uploads.length === 0) return undefined
-      const { key, uploadId, parts } = luck.pick(uploads)
+      const free = uploads.filter(({ sequential }) => sequential !== true)
+      if (free.length === 0) return undefined
+      const { key, uploadId, parts } = luck.pick(free)
       const partNumber = 1 + luck.below(4)
       const tag = contents.make(PART_SIZE + luck.below(20_000))
       const body = contents.bytesOf(tag)

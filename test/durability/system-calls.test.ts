@@ -23,7 +23,7 @@ const MOST_TRIES = 400
 interface Traced {
   readonly folder: string
   readonly trace: string
-  start(more?: readonly string[], durability?: ServeOptions['durability']): Promise<ServeProcess>
+  start(more?: readonly string[], options?: Partial<ServeOptions>): Promise<ServeProcess>
 }
 
 async function traced(context: TestContext): Promise<Traced> {
@@ -33,11 +33,11 @@ async function traced(context: TestContext): Promise<Traced> {
   return {
     folder,
     trace,
-    async start(more = [], durability = 'durable') {
+    async start(more = [], options = {}) {
       const server = await startServe({
         dataDir: join(folder, 'data'),
         home: join(folder, 'home'),
-        durability,
+        ...options,
         under: tracer(trace, more),
       })
       // A test that fails must not leave it behind, nor wait for it.
@@ -136,7 +136,7 @@ test(
 
 test('fast syncs nothing between a request and its 200', options, async (context) => {
   const { folder, trace, start } = await traced(context)
-  const server = await start([], 'fast')
+  const server = await start([], { durability: 'fast' })
   const client = createWireClient(server.port)
   await doEveryRow(client)
   await stop(server, client)
@@ -168,7 +168,10 @@ for (const [what, call] of [
       await stop(healthy, before)
 
       // One call fails, all after it succeed: as a disk does that lost what it was given. The first ones are the start's.
-      const server = await start(['-e', `inject=${call}:error=EIO:when=14`])
+      // strace counts for each thread, so there is one.
+      const server = await start(['-e', `inject=${call}:error=EIO:when=20`], {
+        environment: { UV_THREADPOOL_SIZE: '1' },
+      })
       const client = createWireClient(server.port)
       const statuses: number[] = []
       for (let number = 0; number < 40; number += 1) {

@@ -63,6 +63,8 @@ export const CORE: readonly string[] = [
 export interface GoException extends Exception {
   /** For `explained`: the assertions that fail, as they are written in the test; no more and no fewer may. */
   readonly fails?: readonly string[]
+  /** What may fail beside them, by chance. */
+  readonly mayFail?: readonly string[]
   /** It breaks off there: the one operation of the test that is NotImplemented. */
   readonly stopsAt?: string
 }
@@ -95,7 +97,9 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
       'assert.True(t, *info.BucketInfo.BlockPublicAccess)',
     ],
   },
-  TestPutObject: CALLBACK,
+  // Its last PUT ends with the client's complaint although all it announced was sent, so the object may still come to be
+  // while the suite, in a deferred call at the closing brace, empties and deletes the bucket.
+  TestPutObject: { ...CALLBACK, mayFail: ['}'] },
   TestCompleteMultipartUpload: CALLBACK,
   TestCopyObject: UP_TO_VERSIONS,
   TestPutSymlink: UP_TO_VERSIONS,
@@ -118,7 +122,6 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
   ...notServed('Metadata tables and queries are not served.', [
     'TestBucketMetadataTableConfiguration',
     'TestMetaQuery',
-    'TestDoMetaQueryAction',
   ]),
   ...notServed('Rules against overwriting are not served, the header is.', ['TestBucketOverwriteConfig']),
   ...notServed('Bucket policies are not served.', ['TestBucketPolicy', 'TestInvokeOperation_BucketPolicy']),
@@ -165,6 +168,8 @@ export const NOT_STARTED: Readonly<Record<string, string>> = {
   TestPresignWithStsToken: 'It signs in at sts.aliyuncs.com.',
   TestBucketReplication: 'It makes its second bucket at oss-cn-beijing.aliyuncs.com.',
   TestAsyncProcessObject: 'It fetches a film from a host of the service.',
+  TestDoMetaQueryAction:
+    'Queries over metadata are not served; under V1 the SDK leaves their parameter unsigned.',
   TestAccessPoint: NO_ACCESS_POINTS,
   TestAccessPointPublicAccessBlock: NO_ACCESS_POINTS,
   TestAccessPointForObjectProcess: NO_ACCESS_POINTS,

@@ -33,8 +33,10 @@ export function assemble({
   minPartSize,
   now,
 }: AssemblyRequest): Assembly {
-  const chosen = chosenParts(completion, parts)
-  if (chosen.length === 0 && completion.kind === 'all') throw new Refusal({ code: 'InvalidPart' })
+  const chosen = chosenParts(completion, parts, upload.uploadId)
+  if (chosen.length === 0 && completion.kind === 'all') {
+    throw new Refusal({ code: 'InvalidPart', fields: { UploadId: upload.uploadId } })
+  }
   const small = chosen.slice(0, -1).find((part) => part.size < minPartSize)
   if (small !== undefined) {
     throw new Refusal({
@@ -63,13 +65,18 @@ export function assemble({
 }
 
 /** Those of the parts that a Complete names, or all. */
-export function chosenParts(completion: Completion, parts: readonly PartRecord[]): readonly PartRecord[] {
-  return completion.kind === 'all' ? parts : choose(completion.parts, parts)
+export function chosenParts(
+  completion: Completion,
+  parts: readonly PartRecord[],
+  uploadId: string,
+): readonly PartRecord[] {
+  return completion.kind === 'all' ? parts : choose(completion.parts, parts, uploadId)
 }
 
 function choose(
   asked: readonly { readonly partNumber: number; readonly etag: string }[],
   parts: readonly PartRecord[],
+  uploadId: string,
 ): readonly PartRecord[] {
   const byNumber = new Map(parts.map((part) => [part.partNumber, part]))
   let previous = 0
@@ -78,7 +85,8 @@ function choose(
     previous = partNumber
     const part = byNumber.get(partNumber)
     if (part === undefined || part.etag !== etag.toUpperCase()) {
-      throw new Refusal({ code: 'InvalidPart', fields: { PartNumber: String(partNumber), ETag: etag } })
+      const fields = { ETag: etag, PartNumber: String(partNumber), UploadId: uploadId }
+      throw new Refusal({ code: 'InvalidPart', fields })
     }
     return part
   })

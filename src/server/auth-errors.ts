@@ -1,6 +1,7 @@
 /** The words of every refusal for want of a right signature, as OSS has them. */
 import { formatIso } from '../protocol/dates.js'
 import type { ErrorToSay } from '../protocol/errors.js'
+import type { Query } from '../protocol/message.js'
 import { MAX_PRESIGN_SECONDS } from '../protocol/v4.js'
 
 /** Between the time a request says and the server's. */
@@ -47,14 +48,25 @@ export function missingHeader(name: string): ErrorToSay {
   }
 }
 
-export const NO_DATE: ErrorToSay = {
+const NO_DATE: ErrorToSay = {
   code: 'AccessDenied',
   message: 'OSS authentication requires a valid Date.',
   ec: '0002-00000503',
 }
-export const INCOMPLETE_URL: ErrorToSay = {
+/** `said` is what stands in its place. */
+export function noDate(said: string): ErrorToSay {
+  return said === '' ? NO_DATE : { ...NO_DATE, ec: '0002-00000502' }
+}
+const INCOMPLETE_URL: ErrorToSay = {
   code: 'AccessDenied',
   message: 'Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.',
+}
+/** Which of the three is missing; of the signature itself no number is known. */
+export function incompleteUrl(query: Query): ErrorToSay {
+  const { OSSAccessKeyId, Expires } = query
+  if (OSSAccessKeyId === undefined) return { ...INCOMPLETE_URL, ec: '0002-00000071' }
+  if (Expires === undefined) return { ...INCOMPLETE_URL, ec: '0002-00000067' }
+  return Expires === '' ? { ...INCOMPLETE_URL, ec: '0002-00000068' } : INCOMPLETE_URL
 }
 export const BAD_EXPIRES: ErrorToSay = {
   code: 'AccessDenied',

@@ -33,12 +33,12 @@ import {
   badAuthorization,
   EXPIRES_OUT_OF_RANGE,
   expired,
-  INCOMPLETE_URL,
   INVALID_TOKEN,
+  incompleteUrl,
   missingHeader,
-  NO_DATE,
   NO_EXPIRES_PARAMETER,
   NO_SIGNATURE_PARAMETER,
+  noDate,
   SIGNED_PAYLOAD,
   SIGNED_TWICE,
   skew,
@@ -104,7 +104,7 @@ function headerV1(
   if ('code' in credentials) return refused(credentials)
   const date = headers['x-oss-date'] ?? headers['date'] ?? ''
   const time = parseHttpDate(date) ?? parseIsoBasic(date)
-  const wrong = time === undefined ? NO_DATE : skew(time, rules.now)
+  const wrong = time === undefined ? noDate(date) : skew(time, rules.now)
   if (wrong !== undefined) return refused(wrong)
   return verify(
     authorization,
@@ -115,7 +115,7 @@ function headerV1(
 
 function queryV1(request: AuthRequest, rules: AuthRules): Verdict {
   const { OSSAccessKeyId, Expires, Signature, ...query } = request.query
-  if (!OSSAccessKeyId || !Expires || !Signature) return refused(INCOMPLETE_URL)
+  if (!OSSAccessKeyId || !Expires || !Signature) return refused(incompleteUrl(request.query))
   const credentials = findCredentials(rules, OSSAccessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
   if (!/^[0-9]{1,12}$/.test(Expires)) return refused({ ...BAD_EXPIRES, fields: { Expires } })
@@ -149,7 +149,7 @@ function headerV4(
 
   const said = headers['x-oss-date'] ?? headers['date'] ?? ''
   const time = parseIsoBasic(said) ?? parseHttpDate(said)
-  if (time === undefined) return refused(NO_DATE)
+  if (time === undefined) return refused(noDate(said))
   const wrong = skew(time, rules.now)
   if (wrong !== undefined) return refused(wrong)
   if (!formatIsoBasic(time).startsWith(authorization.date)) return refused(BAD_SIGNING_DATE)

@@ -26,7 +26,7 @@ export const copyOperations = {
     const { storage, clock } = exchange
     const input = copyObject.decodeRequest(exchange.request)
     const { source } = input
-    const asked = storedHeadersOf(input.headers)
+    const asked = storedHeadersOf(input.headers, '0013-00000101')
     const bucket = await requireBucket(exchange, input.bucket)
     checkBucketName(source.bucket)
     checkKey(source.key)

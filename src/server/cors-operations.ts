@@ -30,6 +30,9 @@ export const corsOperations = {
   OptionObject: async (exchange) => {
     const { bucket = '', headers } = exchange.request
     const { cors } = await requireBucket(exchange, bucket)
+    for (const [name, header] of NEEDED) {
+      if (!headers[header]) throw insufficient(name)
+    }
     if (cors === undefined) throw forbidden('CORSResponse: CORS is not enabled for this bucket.')
     const ask = {
       origin: headers['origin'] ?? '',
@@ -39,12 +42,25 @@ export const corsOperations = {
         .map((each) => each.trim())
         .filter((each) => each !== ''),
     }
-    const rule = ask.origin === '' ? undefined : matchingRule(cors, ask)
+    const rule = matchingRule(cors, ask)
     if (rule === undefined) throw forbidden()
     const vary: Record<string, string> = cors.responseVary === true ? { vary: 'Origin' } : {}
     return { status: 200, headers: { ...preflightHeadersOf(rule, ask), ...vary }, body: new Uint8Array() }
   },
 } satisfies Record<string, Operate>
+
+/** What a browser's question can't be without. */
+const NEEDED = [
+  ['Origin', 'origin'],
+  ['Access-Control-Request-Method', 'access-control-request-method'],
+] as const
+
+function insufficient(name: string): Refusal {
+  return new Refusal({
+    code: 'BadRequest',
+    message: `Insufficient information. ${name} request header needed.`,
+  })
+}
 
 function forbidden(message?: string): Refusal {
   return new Refusal({ code: 'AccessForbidden', ...(message === undefined ? {} : { message }) })

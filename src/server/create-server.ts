@@ -8,7 +8,7 @@ import { createDigestThreads } from './digest-threads.js'
 import { eachOnce } from './each-once.js'
 import type { Clock, RequestLogEntry, ServerCredentials } from './exchange.js'
 import { createFaults, type FaultRule, type Faults } from './faults.js'
-import { createHandler } from './handler.js'
+import { counter, createHandler } from './handler.js'
 import { randomHex } from './hex.js'
 import type { HttpLimits } from './http-limits.js'
 import { keepLifecycle } from './lifecycle-keeper.js'
@@ -132,6 +132,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       // An address that means all of them is no address to fetch a key from.
       endpoint: () => endpoint.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
     })
+    const nextSequence = counter()
+    function onRequest(entry: RequestLogEntry): void {
+      requests.add(entry)
+      metrics?.add(entry)
+      options.onRequest?.(entry)
+    }
     const handler = createHandler({
       storage,
       credentials,
@@ -144,11 +150,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       faults,
       sendCallback: sender.send,
       beginDigest: digests.begin,
-      onRequest(entry) {
-        requests.add(entry)
-        metrics?.add(entry)
-        options.onRequest?.(entry)
-      },
+      nextSequence,
+      onRequest,
       onInternalError: onFailure,
     })
     const controlled = options.control === true ? withControl(handler, { faults, log: requests }) : handler
@@ -158,6 +161,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       port: options.port ?? 0,
       limits: options.limits ?? {},
       onFailure,
+      onSaidLast: (said) =>
+        onRequest({ sequence: nextSequence(), time: clock.now(), bytesIn: 0, durationMs: 0, ...said }),
     })
     const lifecycle = keepLifecycle({ storage, clock, hourly: options.clock === undefined, onFailure })
     connections = listener.connections

@@ -82,6 +82,7 @@ export interface RequestLogEntry {
   /** Counts from 1. */
   readonly sequence: number
   readonly time: number
+  /** `-` of one that was no readable request. */
   readonly method: string
   /** As OSS names it; absent when the request did not get that far. */
   readonly operation?: string

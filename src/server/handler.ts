@@ -56,6 +56,8 @@ export interface HandlerOptions {
   readonly sendCallback?: SendCallback
   /** Where bodies are hashed. Default: on this thread. */
   readonly beginDigest?: BeginDigest
+  /** The number of the next request in the log. Default: they are counted here. */
+  readonly nextSequence?: () => number
   /** Told of every request when its answer is ready. Must not throw. */
   readonly onRequest?: (entry: RequestLogEntry) => void
   /** Told of every failure that is not the client's, for which the answer is InternalError. Must not throw. */
@@ -83,19 +85,18 @@ export function createHandler(options: HandlerOptions): Handler {
     baseNames,
     domains: new Map(Object.entries(domains).map(([host, bucket]) => [hostName(host), bucket])),
   }
-  let sequence = 0
+  const { nextSequence = counter() } = options
 
   return async (request) => {
     const started = clock.now()
     const requestId = randomHex(random, 24)
     const progress: Progress = { bytesIn: 0, effects: [], corsHeaders: {} }
-    sequence += 1
-    const own = sequence
+    const sequence = nextSequence()
 
     function log(status: number | undefined, bytesOut: number): void {
       const { operation, address, uploadId, partNumber, code, ec, bytesIn, effects } = progress
       const entry: RequestLogEntry = {
-        sequence: own,
+        sequence,
         time: started,
         method: request.method,
         requestId,
@@ -286,10 +287,33 @@ export function createHandler(options: HandlerOptions): Handler {
   }
 }
 
+/** 1, 2, 3 and so on. */
+export function counter(): () => number {
+  let count = 0
+  return () => {
+    count += 1
+    return count
+  }
+}
+
 function readTarget(target: string): Target {
   try {
     return parseTarget(target)
   } catch {
+    const path = target.split('?', 1)[0] ?? ''
+    // Every escape is one, and what they say is no text: a name of other bytes.
+    if (/^(?:[^%]|%[0-9a-f]{2})*$/i.test(path) && !isText(path)) {
+      throw new Refusal({ code: 'InvalidObjectName', ec: '0016-00000004' })
+    }
     throw new Refusal({ code: 'InvalidArgument', message: "Couldn't parse the specified URI." })
+  }
+}
+
+function isText(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
   }
 }

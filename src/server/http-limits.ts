@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { formatHttpDate } from '../protocol/dates.js'
 import { type ErrorToSay, encodeErrorDocument } from '../protocol/errors.js'
+import type { RequestLogEntry } from './exchange.js'
 
 export interface HttpLimits {
   /** Milliseconds from a connection's first moment, or a request's first byte, to the end of its headers. */
@@ -68,14 +69,22 @@ export function errorOfParser(error: NodeJS.ErrnoException): ErrorToSay | undefi
 /** How long is read what nobody wants, while the client finds the answer: closing at once would reset the connection. */
 export const DRAIN_MS = 5_000
 
+/** What a log can tell of such an answer. */
+export type SaidLast = Pick<RequestLogEntry, 'method' | 'requestId' | 'status' | 'code' | 'ec' | 'bytesOut'>
+
 /** A whole answer on a connection that has no request to answer. It ends with it, and is closed soon after. */
-export function sayLast(socket: Duplex, error: ErrorToSay): void {
+export function sayLast(
+  socket: Duplex,
+  error: ErrorToSay,
+  onSaid: (said: SaidLast) => void = () => undefined,
+): void {
   const requestId = randomBytes(12).toString('hex').toUpperCase()
   const { status, headers, body } = encodeErrorDocument(error, { requestId, hostId: '', head: false })
   const lines = {
     server: 'AliyunOSS',
     date: formatHttpDate(Date.now()),
     'x-oss-request-id': requestId,
+    'x-oss-server-time': '0',
     ...headers,
     'content-length': String(body.length),
     connection: 'close',
@@ -87,6 +96,15 @@ export function sayLast(socket: Duplex, error: ErrorToSay): void {
       body,
     ]),
   )
+  const ec = headers['x-oss-ec']
+  onSaid({
+    method: '-',
+    requestId,
+    status,
+    code: error.code,
+    ...(ec === undefined ? {} : { ec }),
+    bytesOut: body.length,
+  })
   const timer = setTimeout(() => socket.destroy(), DRAIN_MS)
   socket.once('close', () => clearTimeout(timer))
 }

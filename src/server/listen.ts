@@ -15,6 +15,7 @@ import {
   errorOfParser,
   HTTP_LIMITS,
   type HttpLimits,
+  type SaidLast,
   sayLast,
   TOO_MANY_CONNECTIONS,
 } from './http-limits.js'
@@ -29,6 +30,8 @@ export interface ListenOptions {
   readonly limits?: Partial<HttpLimits>
   /** Told when a connection could not be taken, for want of file handles, say. */
   readonly onFailure?: (error: unknown) => void
+  /** Told of each answer to what never became a request. Must not throw. */
+  readonly onSaidLast?: (said: SaidLast) => void
 }
 
 export interface Listener {
@@ -46,7 +49,7 @@ const DRAIN_BYTES = 256 * 1024 * 1024
 
 /** Rejects when the address can't be listened on. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { handler, host, port, onFailure } = options
+  const { handler, host, port, onFailure, onSaidLast } = options
   const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits }
   const underWay = new Set<Promise<void>>()
   const lines = new WeakMap<Socket, Line>()
@@ -104,14 +107,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('request', (request, response) => onRequest(request, response, false))
   server.on('checkContinue', (request, response) => onRequest(request, response, true))
   server.on('connection', (socket: Socket) => {
-    if (connections >= limits.connections) return sayLast(socket, TOO_MANY_CONNECTIONS)
+    if (connections >= limits.connections) return sayLast(socket, TOO_MANY_CONNECTIONS, onSaidLast)
     connections += 1
     socket.once('close', () => {
       connections -= 1
     })
     lines.set(socket, { waiting: 0 })
   })
-  server.on('connect', (_request, socket) => sayLast(socket, CONNECT_REFUSED))
+  server.on('connect', (_request, socket) => sayLast(socket, CONNECT_REFUSED, onSaidLast))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const line = lines.get(socket as Socket)
     // The parser stumbles again over whatever follows.
@@ -120,10 +123,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const said = errorOfParser(error)
     if (said === undefined || !socket.writable) return void socket.destroy(error)
     const { waiting, newest, last } = line
-    if (newest === undefined || waiting === 0) return sayLast(socket, said)
+    if (newest === undefined || waiting === 0) return sayLast(socket, said, onSaidLast)
     // Those before it get their answers first, or it would pass for one of them.
-    if (newest.request.complete) return void last?.then(() => sayLast(socket, said))
-    if (waiting === 1 && !newest.response.headersSent) return sayLast(socket, said)
+    if (newest.request.complete) return void last?.then(() => sayLast(socket, said, onSaidLast))
+    if (waiting === 1 && !newest.response.headersSent) return sayLast(socket, said, onSaidLast)
     socket.destroy(error)
   })
 

@@ -23,6 +23,8 @@ import type { Assembly, PartRecord, UploadRecord, UploadRef } from './storage/st
 export const MIN_PART_SIZE = 102_400
 /** What lists parts or aborts is told so of an upload that is gone; what stores parts is told otherwise. */
 const GONE = '0042-00000002'
+/** As UploadPart says it; Complete has a number of its own, which is not known. */
+const NO_UPLOAD = '0042-00000104'
 
 export const multipartOperations = {
   InitiateMultipartUpload: async (exchange) => {
@@ -31,7 +33,7 @@ export const multipartOperations = {
     const asked = storedHeadersOf(input.headers)
     const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
     if (forbidsOverwrite(input.headers) && (await storage.getObject(input.bucket, input.key)) !== undefined) {
-      throw alreadyExists()
+      throw new Refusal({ code: 'FileAlreadyExists' })
     }
     const uploadId = randomHex(random, 32)
     const sequential = input.sequential ? { sequential: true as const } : {}
@@ -43,14 +45,14 @@ export const multipartOperations = {
   UploadPart: async (exchange) => {
     const { storage, clock } = exchange
     const input = uploadPart.decodeRequest(exchange.request)
-    const upload = await requireUpload(exchange, input)
+    const upload = await requireUpload(exchange, input, NO_UPLOAD)
     await checkNext(exchange, upload, input)
     const received = await receiveBody(exchange)
     const { etag, crc64, contentMd5, size } = received
     const part: PartRecord = { partNumber: input.partNumber, size, etag, crc64, modified: clock.now() }
     await storage
       .putPart(input, part, received.incoming)
-      .catch(translated('no-such-upload', noSuchUpload(input)))
+      .catch(translated('no-such-upload', noSuchUpload(input, NO_UPLOAD)))
       .catch(outOfOrder(input.partNumber))
     return uploadPart.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(upload.headers) }, input)
   },

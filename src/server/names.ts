@@ -23,21 +23,22 @@ export function checkBucketName(name: string): void {
 export function checkKey(key: string): void {
   if (utf8Bytes(key).length > MAX_KEY_BYTES) {
     const message = `The Length of Object name must be less than ${MAX_KEY_BYTES + 1}.`
-    throw new Refusal({ code: 'InvalidObjectName', message, fields: { ObjectName: key } })
+    const ec = '0016-00000003'
+    throw new Refusal({ code: 'InvalidObjectName', message, ec, fields: { ObjectName: key } })
   }
   if (/^[/\\]/.test(key)) {
-    throw new Refusal({ code: 'InvalidObjectName', fields: { ObjectName: key } })
+    throw new Refusal({ code: 'InvalidObjectName', ec: '0016-00000005', fields: { ObjectName: key } })
   }
 }
 
 export function checkBucketAcl(acl: string): void {
   if (!BUCKET_ACLS.has(acl)) {
-    throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists')
+    throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists', '0015-00000204')
   }
 }
 
-/** Of an operation's headers, those to be stored with the object, each of them checked. */
-export function storedHeadersOf(headers: WireHeaders): StoredHeaders {
+/** Of an operation's headers, those to be stored with the object, each of them checked. `wrongClassEc`: the operation's own. */
+export function storedHeadersOf(headers: WireHeaders, wrongClassEc = '0017-00000132'): StoredHeaders {
   const stored: Record<string, string> = {}
   let metadataBytes = 0
   for (const [name, value] of Object.entries(headers)) {
@@ -46,17 +47,16 @@ export function storedHeadersOf(headers: WireHeaders): StoredHeaders {
     stored[name] = value
   }
   if (metadataBytes > MAX_METADATA_BYTES) {
-    throw invalidArgument('x-oss-meta-*', String(metadataBytes), 'User metadata exceeds 8 KB.')
+    const message = 'User metadata exceeds 8 KB.'
+    throw invalidArgument('x-oss-meta-*', String(metadataBytes), message, '0011-00000002')
   }
   const acl = stored['x-oss-object-acl']
   if (acl !== undefined) checkObjectAcl(acl)
   const storageClass = stored['x-oss-storage-class']
   if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) {
-    throw invalidArgument(
-      'x-oss-storage-class',
-      storageClass,
-      'The storage class you specified is not valid.',
-    )
+    const message = 'The storage class you specified is not valid.'
+    const ec = storageClass === '' ? '0017-00000131' : wrongClassEc
+    throw invalidArgument('x-oss-storage-class', storageClass, message, ec)
   }
   const tagging = stored['x-oss-tagging']
   if (tagging !== undefined) tagsFromHeader(tagging)
@@ -69,7 +69,7 @@ const STORAGE_CLASSES = new Set(['Standard', 'IA', 'Archive', 'ColdArchive', 'De
 
 export function checkObjectAcl(acl: string): void {
   if (!OBJECT_ACLS.has(acl)) {
-    throw invalidArgument('x-oss-object-acl', acl, 'no such object access control exists')
+    throw invalidArgument('x-oss-object-acl', acl, 'no such object access control exists', '0017-00000104')
   }
 }
 

@@ -11,7 +11,7 @@ import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { headOf, type ObjectAsked, openContent, requireContent } from './found-objects.js'
 import { objectExpiry } from './lifecycle.js'
-import { storedHeadersOf, withClassOf } from './names.js'
+import { invalidArgument, storedHeadersOf, withClassOf } from './names.js'
 import { receiveBody } from './receive.js'
 import { type ObjectRecord, type OpenObject, StorageError } from './storage/storage.js'
 
@@ -120,11 +120,15 @@ export function translated(code: StorageError['code'], refusal: Refusal): (error
 }
 
 export function forbidsOverwrite(headers: Readonly<Record<string, string>>): boolean {
-  return headers['x-oss-forbid-overwrite']?.trim().toLowerCase() === 'true'
+  const said = headers['x-oss-forbid-overwrite']
+  const wanted = said?.trim().toLowerCase() ?? 'false'
+  if (wanted === 'true' || wanted === 'false') return wanted === 'true'
+  const message = 'x-oss-forbid-overwrite must be true or false.'
+  throw invalidArgument('x-oss-forbid-overwrite', said ?? '', message, '0017-00000279')
 }
 
 export function alreadyExists(): Refusal {
-  return new Refusal({ code: 'FileAlreadyExists' })
+  return new Refusal({ code: 'FileAlreadyExists', ec: '0026-00000002' })
 }
 
 /** The object stays open until its bytes have been read, or the reader has left. */

@@ -42,21 +42,27 @@ export function withTags({ [HEADER]: _, ...headers }: StoredHeaders, tags: reado
 }
 
 export function checkTags(tags: readonly Tag[], name: string, said: string): void {
-  const isRight =
-    tags.length <= MOST_TAGS &&
-    new Set(tags.map(({ key }) => key)).size === tags.length &&
-    tags.every(({ key, value }) => key !== '' && fits(key, LONGEST_KEY) && fits(value, LONGEST_VALUE))
-  if (!isRight) throw invalidArgument(name, said, 'The tags are not valid.')
+  const ec = wrongIn(tags)
+  if (ec !== undefined) throw invalidArgument(name, said, 'The tags are not valid.', ec)
 }
 
-function fits(text: string, most: number): boolean {
-  return [...text].length <= most && ALLOWED.test(text)
+/** OSS's number for what is wrong with them. */
+function wrongIn(tags: readonly Tag[]): string | undefined {
+  if (tags.length > MOST_TAGS) return '0010-00000218'
+  if (new Set(tags.map(({ key }) => key)).size < tags.length) return '0010-00000210'
+  for (const { key, value } of tags) {
+    if (key === '') return '0010-00000219'
+    if ([...key].length > LONGEST_KEY) return '0010-00000209'
+    if ([...value].length > LONGEST_VALUE) return '0010-00000214'
+    if (!ALLOWED.test(key) || !ALLOWED.test(value)) return '0010-00000217'
+  }
+  return undefined
 }
 
 function decodeTag(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    throw invalidArgument(HEADER, text, 'The tags are not valid.')
+    throw invalidArgument(HEADER, text, 'The tags are not valid.', '0010-00000217')
   }
 }

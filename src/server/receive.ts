@@ -48,7 +48,9 @@ export function checkAnnounced(headers: WireHeaders, most = MAX_BODY_SIZE): void
   }
   if (size !== undefined && size > most) throw tooLarge(MAX_BODY_SIZE)
   const md5 = headers['content-md5']
-  if (md5 !== undefined && Buffer.from(md5, 'base64').length !== 16) throw invalidDigest(md5)
+  if (md5 !== undefined && Buffer.from(md5, 'base64').length !== 16) {
+    throw invalidDigest(md5, '0017-00000502')
+  }
 }
 
 export interface Expected {
@@ -128,13 +130,17 @@ export function announcedSize(headers: WireHeaders): number | undefined {
 /** A body that ends early is a client that went away; what did arrive must not pass for the whole. */
 export function checkSize(headers: WireHeaders, size: number): void {
   const announced = announcedSize(headers)
-  if (announced !== undefined && announced !== size) throw new Refusal({ code: 'RequestTimeout' })
+  if (announced !== undefined && announced !== size) {
+    throw new Refusal({ code: 'RequestTimeout', ec: '0017-00000505' })
+  }
 }
 
 function tooLarge(most: number): Refusal {
   return new Refusal({ code: 'EntityTooLarge', fields: { MaxSizeAllowed: String(most) } })
 }
 
-export function invalidDigest(said: string): Refusal {
-  return new Refusal({ code: 'InvalidDigest', fields: { ArgumentName: 'Content-MD5', ArgumentValue: said } })
+/** `ec`: when it is no MD5 at all, rather than another one. */
+export function invalidDigest(said: string, ec?: string): Refusal {
+  const fields = { ArgumentName: 'Content-MD5', ArgumentValue: said }
+  return new Refusal({ code: 'InvalidDigest', fields, ...(ec === undefined ? {} : { ec }) })
 }

@@ -3,6 +3,7 @@
  * all parts is made at Complete by reading them: a running one could not outlive the process.
  */
 import { createHash } from 'node:crypto'
+import { quoteEtag } from '../protocol/etag.js'
 import type { CompleteMultipartUploadInput, Completion } from '../protocol/operations/multipart.js'
 import { chosenParts } from './assembly.js'
 import { type Exchange, Refusal } from './context.js'
@@ -17,9 +18,10 @@ export async function checkNext(
   if (!upload.sequential) return
   const { partNumber } = part
   const page = await storage.listParts(part, { after: Math.max(partNumber - 2, 0), limit: 2 })
-  const has = (number: number): boolean => page.entries.some((each) => each.partNumber === number)
-  if (has(partNumber)) throw alreadyThere(partNumber)
-  if (partNumber > 1 && !has(partNumber - 1)) throw notNext(partNumber)
+  const found = (number: number) => page.entries.find((each) => each.partNumber === number)
+  const there = found(partNumber)
+  if (there !== undefined) throw alreadyThere(partNumber, there.etag)
+  if (partNumber > 1 && found(partNumber - 1) === undefined) throw notNext(partNumber)
 }
 
 /** Gives what the storage found out of order the words of OSS. */
@@ -40,7 +42,7 @@ export async function settled(
   const { completion } = input
   if (!upload.sequential) return { completion, md5: undefined }
   const all = await exchange.storage.listParts(input, { after: 0, limit: Number.POSITIVE_INFINITY })
-  const parts = chosenParts(completion, all.entries)
+  const parts = chosenParts(completion, all.entries, input.uploadId)
   return { completion: { kind: 'parts', parts }, md5: await digestOf(exchange, input, parts) }
 }
 
@@ -63,8 +65,12 @@ async function digestOf(
   }
 }
 
-function alreadyThere(partNumber: number): Refusal {
-  return new Refusal({ code: 'PartAlreadyExist', fields: { PartNumber: String(partNumber) } })
+function alreadyThere(partNumber: number, etag?: string): Refusal {
+  const fields = {
+    ...(etag === undefined ? {} : { ETag: quoteEtag(etag) }),
+    PartNumber: String(partNumber),
+  }
+  return new Refusal({ code: 'PartAlreadyExist', fields })
 }
 
 function notNext(partNumber: number): Refusal {

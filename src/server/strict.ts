@@ -35,6 +35,7 @@ export function checkStrictly(request: {
     throw new Refusal({
       code: 'InvalidArgument',
       message: 'The name of user metadata may hold letters, digits and hyphens only.',
+      ec: '0011-00000004',
       fields: { ArgumentName: name, ArgumentValue: headers[name] ?? '' },
     })
   }

@@ -157,7 +157,7 @@ test('uploads and versions are listed in pages of any size as well, every key or
     fc.asyncProperty(
       fc.uniqueArray(awkward, { maxLength: 10 }),
       fc.constantFrom('', 'a', '../', '+', '%2F', '\u0000'),
-      fc.constantFrom('', '/', '//', '%2F', '+', 'a/', '😀'),
+      fc.constantFrom('', '/', '%', '+', 'a', '😀'),
       fc.integer({ min: 1, max: 4 }),
       async (keys, prefix, delimiter, page) => {
         const world = await createWorld()
@@ -204,7 +204,7 @@ test('both listings, in pages of any size, give every key or its group once, in 
     fc.asyncProperty(
       fc.uniqueArray(awkward, { maxLength: 12 }),
       fc.constantFrom('', 'a', 'a/', '\u0000', '😀'),
-      fc.constantFrom('', '/', '//', 'b', '\u0000'),
+      fc.constantFrom('', '/', 'b', '\u0000'),
       fc.integer({ min: 1, max: 5 }),
       async (keys, prefix, delimiter, maxKeys) => {
         const world = await createWorld()

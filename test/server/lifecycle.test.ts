@@ -71,8 +71,8 @@ const BEFORE = '<CreatedBeforeDate>2016-12-20T00:00:00.000Z</CreatedBeforeDate>'
 test('rules that mean nothing are refused, with their EC', async () => {
   const world = await createWorld()
   const wrong: [body: string, code: string, ec?: string][] = [
-    ['<This is a bad xml></bad as I am>', 'MalformedXML'],
-    ['<LifecycleConfiguration></LifecycleConfiguration>', 'MalformedXML'],
+    ['<This is a bad xml></bad as I am>', 'MalformedXML', '0014-00000011'],
+    ['<LifecycleConfiguration></LifecycleConfiguration>', 'MalformedXML', '0014-00000013'],
     [config(EXPIRE), 'MalformedXML'],
     [config(`<Status>On</Status>${EXPIRE}`), 'MalformedXML'],
     [config(`${ON}<Prefix>a</Prefix><Prefix>b</Prefix>${EXPIRE}`), 'MalformedXML', '0014-00000010'],
@@ -86,7 +86,7 @@ test('rules that mean nothing are refused, with their EC', async () => {
     [config(abort('<IsAccessTime>false</IsAccessTime><Days>1</Days>')), 'MalformedXML', '0014-00000071'],
     [config(abort('')), 'MalformedXML', '0014-00000073'],
     [config(abort(`<Days>1</Days>${BEFORE}`)), 'MalformedXML', '0014-00000074'],
-    [config(`${ON}${EXPIRE}<Later></Later>`), 'MalformedXML', '0014-00000003'],
+    [config(`${ON}${EXPIRE}<Later></Later>`), 'MalformedXML', '0014-00000017'],
     [config(`${ON}${EXPIRE}<Tag><Key>test#</Key><Value>a</Value></Tag>`), 'InvalidArgument', '0014-00000031'],
     [config(`${ON}${EXPIRE}<Tag><Key>test</Key><Value>)%</Value></Tag>`), 'InvalidArgument'],
     [config(`${ON}<ID>${'i'.repeat(256)}</ID>${EXPIRE}`), 'InvalidArgument'],

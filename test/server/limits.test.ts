@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import type { HttpLimits } from '../../src/server/http-limits.js'
-import type { Handler } from '../../src/server/index.js'
+import { createServer, type Handler } from '../../src/server/index.js'
 import { listen } from '../../src/server/listen.js'
 import { createWorld, type World, wireOf } from './world.js'
 
@@ -264,4 +264,21 @@ test('a connection with too many requests ahead is cut', async () => {
     },
     slow,
   )
+})
+
+test('what never became a request is in the log, with the answer it got', async () => {
+  const server = await createServer({ buckets: [AT.bucket] })
+  try {
+    const seen = await tell(server.port, 'no HTTP at all\r\n\r\n')
+    assertLast(seen, '400 InvalidRequest')
+    await fetch(`${server.endpoint}/${AT.bucket}/${AT.key}`)
+    const [first, second, ...more] = server.requests.entries()
+    assert.equal(more.length, 0)
+    const { method, status, code, requestId, sequence, operation } = first ?? {}
+    assert.deepEqual([method, status, code, sequence, operation], ['-', 400, 'InvalidRequest', 1, undefined])
+    assert.match(seen, new RegExp(`\\r\\nx-oss-request-id: ${requestId}\\r\\n`))
+    assert.deepEqual([second?.sequence, second?.method, second?.status], [2, 'GET', 403])
+  } finally {
+    await server.close()
+  }
 })

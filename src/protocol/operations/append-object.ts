@@ -48,8 +48,9 @@ export const appendObject: Operation<AppendObjectInput, AppendObjectOutput> = {
     const said = request.query['position']
     if (!said) throw missingArgument('0016-00000501')
     const position = wholeNumber(said)
-    if (position === undefined)
-      throw invalidArgument('position', said, 'The position must be a whole number.')
+    if (position === undefined) {
+      throw invalidArgument('position', said, 'The position must be a whole number.', '0016-00000502')
+    }
     return { bucket: bucketOf(request), key: keyOf(request), position, headers: operationHeadersOf(request) }
   },
   encodeAnswer: ({ etag, crc64, nextPosition, encryption }) =>

@@ -61,7 +61,7 @@ export const putBucketAcl: Operation<PutBucketAclInput, Done> = {
   decodeRequest: (request) => {
     const acl = request.headers['x-oss-acl'] ?? ''
     if (!BUCKET_ACLS.has(acl)) {
-      throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists')
+      throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists', '0015-00000204')
     }
     return { bucket: bucketOf(request), acl }
   },

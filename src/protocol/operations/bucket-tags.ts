@@ -1,4 +1,5 @@
 /** The tags of a bucket: at most 20, each key once. */
+import { utf8Bytes } from '../encode.js'
 import { child, children, element, text, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
@@ -24,9 +25,10 @@ export interface DeleteBucketTagsInput extends BucketInput {
 }
 
 const MOST_TAGS = 20
-/** Characters. */
+/** Bytes. */
 const LONGEST_KEY = 64
 const LONGEST_VALUE = 128
+const RESERVED = /^(https?:\/\/|aliyun)/i
 
 /** PUT of a bucket with `tagging`: in the place of all tags it had. */
 export const putBucketTags: Operation<PutBucketTagsInput, Done> = {
@@ -97,13 +99,21 @@ function checkTags(tags: readonly Tag[]): void {
   }
   const seen = new Set<string>()
   for (const { key, value } of tags) {
-    if (key === '' || [...key].length > LONGEST_KEY) {
-      throw invalidArgument('Key', key, `A tag's key has 1 to ${LONGEST_KEY} characters.`)
+    if (key === '' || utf8Bytes(key).length > LONGEST_KEY) {
+      throw invalidArgument('Key', key, `A tag's key has 1 to ${LONGEST_KEY} bytes.`, '0010-00000219')
     }
-    if ([...value].length > LONGEST_VALUE) {
-      throw invalidArgument('Value', value, `A tag's value has at most ${LONGEST_VALUE} characters.`)
+    if (utf8Bytes(value).length > LONGEST_VALUE) {
+      throw invalidArgument(
+        'Value',
+        value,
+        `A tag's value has at most ${LONGEST_VALUE} bytes.`,
+        '0010-00000219',
+      )
     }
-    if (seen.has(key)) throw invalidArgument('Key', key, 'A tag stands there twice.')
+    if (seen.has(key)) throw invalidArgument('Key', key, 'A tag stands there twice.', '0010-00000210')
+    if (RESERVED.test(key)) {
+      throw invalidArgument('Key', key, 'A tag begins with what is reserved.', '0010-00000207')
+    }
     seen.add(key)
   }
 }

@@ -87,7 +87,7 @@ export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
   }),
   decodeRequest: ({ query }) => ({
     ...present({ prefix: query['prefix'], marker: query['marker'] }),
-    maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100 }),
+    maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100, ec: '0017-00000289' }),
     ...tagsOf(query),
   }),
   encodeAnswer: (output, input) =>
@@ -183,7 +183,7 @@ export const putBucket: Operation<PutBucketInput, Done> = {
   decodeRequest: (request) => {
     const acl = request.headers['x-oss-acl']
     if (acl !== undefined && !BUCKET_ACLS.has(acl)) {
-      throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists')
+      throw invalidArgument('x-oss-acl', acl, 'no such bucket access control exists', '0015-00000204')
     }
     const configuration =
       request.body === undefined || request.body.length === 0
@@ -193,8 +193,9 @@ export const putBucket: Operation<PutBucketInput, Done> = {
       bucket: bucketOf(request),
       ...given({ acl }),
       ...present({
-        storageClass: configuration && oneOf(STORAGE_CLASSES, configuration, 'StorageClass'),
-        dataRedundancyType: configuration && oneOf(REDUNDANCIES, configuration, 'DataRedundancyType'),
+        storageClass: configuration && oneOf(STORAGE_CLASSES, configuration, 'StorageClass', '0013-00000101'),
+        dataRedundancyType:
+          configuration && oneOf(REDUNDANCIES, configuration, 'DataRedundancyType', '0015-00000216'),
       }),
     }
   },
@@ -257,10 +258,15 @@ const STORAGE_CLASSES: ReadonlySet<string> = new Set([
 ])
 const REDUNDANCIES: ReadonlySet<string> = new Set(['LRS', 'ZRS'])
 
-function oneOf(allowed: ReadonlySet<string>, parent: XmlElement, name: string): string | undefined {
+function oneOf(
+  allowed: ReadonlySet<string>,
+  parent: XmlElement,
+  name: string,
+  ec: string,
+): string | undefined {
   const value = text(parent, name)?.trim()
   if (!value || allowed.has(value)) return value
-  throw invalidArgument(name, value, `The ${name} is not supported.`)
+  throw invalidArgument(name, value, `The ${name} is not supported.`, ec)
 }
 
 const BUCKET_ACLS: ReadonlySet<string> = new Set(['private', 'public-read', 'public-read-write'])

@@ -67,7 +67,7 @@ export const copyObject: Operation<CopyObjectInput, CopyObjectOutput> = {
     return {
       bucket: bucketOf(request),
       key: keyOf(request),
-      source: readCopySource(request.headers),
+      source: readCopySource(request.headers, SOURCE_ECS),
       conditions: readConditions(request.headers, COPY_SOURCE_PREFIX),
       ...directive('metadata', 'x-oss-metadata-directive', metadata),
       ...directive('tagging', 'x-oss-tagging-directive', tagging),
@@ -104,6 +104,8 @@ export const copyObject: Operation<CopyObjectInput, CopyObjectOutput> = {
     }
   },
 }
+
+const SOURCE_ECS = { query: '0016-00000304', version: '0016-00000305' }
 
 function isOfSource(name: string): boolean {
   return name === 'x-oss-copy-source' || name.startsWith(COPY_SOURCE_PREFIX)

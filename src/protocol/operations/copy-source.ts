@@ -16,17 +16,24 @@ export function copySourceHeader({ bucket, key, versionId }: CopySource): WireHe
   return { [NAME]: `/${bucket}/${percentEncode(key)}${version}` }
 }
 
-/** @throws ProtocolError InvalidArgument when it is no bucket and key; `ec` is the operation's own */
-export function readCopySource(headers: WireHeaders, ec?: string): CopySource {
+/** The operation's own numbers for a source that is none, that asks for more than a version, whose version is empty. */
+export interface CopySourceEcs {
+  readonly source?: string
+  readonly query?: string
+  readonly version?: string
+}
+
+/** @throws ProtocolError InvalidArgument when it is no bucket and key, perhaps with a version */
+export function readCopySource(headers: WireHeaders, ecs: CopySourceEcs = {}): CopySource {
   const value = headers[NAME] ?? ''
   // Clients escape the key's question marks, so the first plain one ends it.
   const [path = '', ...query] = value.split('?')
-  const [, bucket, key] = /^\/([^/]+)\/(.+)$/s.exec(decoded(path, value, ec)) ?? []
+  const [, bucket, key] = /^\/([^/]+)\/(.+)$/s.exec(decoded(path, value, ecs.source)) ?? []
   const version = /^versionId=([^&]*)$/.exec(query.join('?'))
-  if (bucket === undefined || key === undefined || (query.length > 0 && version === null)) {
-    throw invalidSource(value, ec)
-  }
-  const versionId = version?.[1] && decoded(version[1], value, ec)
+  if (bucket === undefined || key === undefined) throw invalidSource(value, ecs.source)
+  if (query.length > 0 && version === null) throw invalidSource(value, ecs.query ?? ecs.source)
+  if (version?.[1] === '') throw invalidSource(value, ecs.version ?? ecs.source)
+  const versionId = version?.[1] && decoded(version[1], value, ecs.source)
   return { bucket, key: key, ...(versionId ? { versionId } : {}) }
 }
 

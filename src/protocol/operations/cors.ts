@@ -1,4 +1,6 @@
 /** Which pages of other origins may use a bucket, and a browser's question whether they may. */
+import { errorDefaults } from '../codes.js'
+import { ProtocolError } from '../errors.js'
 import { children, element, optionalElement, text, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
@@ -42,10 +44,10 @@ export const putBucketCors: Operation<PutBucketCorsInput, Done> = {
   }),
   decodeRequest: (request) => {
     const cors = readCors(documentOf(request, 'CORSConfiguration'))
-    if (cors.rules.length === 0) throw malformedXml()
+    if (cors.rules.length === 0) throw malformedXml('0034-00000002')
     if (cors.rules.length > MOST_RULES) {
-      const message = `A bucket has at most ${MOST_RULES} CORS rules.`
-      throw invalidArgument('CORSRule', String(cors.rules.length), message)
+      const { message } = errorDefaults('CORSRuleBeyondLimit')
+      throw new ProtocolError('bad-request', 'CORSRuleBeyondLimit', message)
     }
     for (const rule of cors.rules) checkRule(rule)
     return { bucket: bucketOf(request), cors }
@@ -120,7 +122,9 @@ function maxAgeOf(said: string | undefined): { maxAgeSeconds?: number } {
 function checkRule({ allowedOrigins, allowedMethods, allowedHeaders, exposeHeaders }: CorsRule): void {
   if (allowedOrigins.length === 0 || allowedMethods.length === 0) throw malformedXml()
   for (const method of allowedMethods) {
-    if (!METHODS.has(method)) throw invalidArgument('AllowedMethod', method, 'The method is not supported.')
+    if (!METHODS.has(method)) {
+      throw invalidArgument('AllowedMethod', method, 'The method is not supported.', '0034-00000011')
+    }
   }
   checkPatterns('AllowedOrigin', allowedOrigins)
   checkPatterns('AllowedHeader', allowedHeaders)

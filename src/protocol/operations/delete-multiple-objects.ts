@@ -52,7 +52,8 @@ export const deleteMultipleObjects: Operation<DeleteMultipleObjectsInput, Delete
     if (!request.headers['content-md5']) throw missingArgument('0016-00000606')
     const root = readRoot(request)
     const objects = children(root, 'Object').map(readObject)
-    if (objects.length === 0 || objects.length > MAX_PAGE) throw malformedXml()
+    if (objects.length === 0) throw malformedXml('0016-00000615')
+    if (objects.length > MAX_PAGE) throw malformedXml('0016-00000609')
     return {
       bucket: bucketOf(request),
       objects,
@@ -84,7 +85,7 @@ function readRoot(request: WireRequest): XmlElement {
   try {
     root = parseXml(request.body ?? new Uint8Array(), { controlCharacters: true })
   } catch (cause) {
-    throw malformedXml(undefined, cause)
+    throw malformedXml('0016-00000607', cause)
   }
   if (root.name === 'Delete') return root
   throw malformedXml('0016-00000608', undefined, 'the root node is not named Delete.')
@@ -92,7 +93,7 @@ function readRoot(request: WireRequest): XmlElement {
 
 function readObject(object: XmlElement): ObjectVersion {
   const key = text(object, 'Key')
-  if (!key) throw malformedXml('0016-00000613')
+  if (!key) throw malformedXml(key === undefined ? '0016-00000613' : '0016-00000611')
   const versionId = text(object, 'VersionId')
   return { key, ...(versionId ? { versionId } : {}) }
 }

@@ -21,7 +21,7 @@ export function checkLifecycle(
   { rules }: LifecycleConfiguration,
   { allowSameActionOverlap }: { readonly allowSameActionOverlap: boolean },
 ): void {
-  if (rules.length === 0) throw malformedXml()
+  if (rules.length === 0) throw malformedXml('0014-00000013')
   if (rules.length > MOST_RULES) {
     throw invalidArgument('Rule', String(rules.length), `A bucket has at most ${MOST_RULES} lifecycle rules.`)
   }

@@ -230,7 +230,7 @@ function single(parent: XmlElement, name: string): XmlElement | undefined {
 
 /** What is not known here can't be done either. */
 function expectOnly(parent: XmlElement, names: readonly string[]): void {
-  if (parent.children.some(({ name }) => !names.includes(name))) throw malformedXml('0014-00000003')
+  if (parent.children.some(({ name }) => !names.includes(name))) throw malformedXml('0014-00000017')
 }
 
 function fail(error: ProtocolError): never {

@@ -32,7 +32,7 @@ export const putBucketLifecycle: Operation<PutBucketLifecycleInput, Done> = {
     body: xmlAnswer(lifecycleElement(lifecycle)).body,
   }),
   decodeRequest: (request) => {
-    const lifecycle = readLifecycle(documentOf(request, 'LifecycleConfiguration'))
+    const lifecycle = readLifecycle(documentOf(request, 'LifecycleConfiguration', '0014-00000011'))
     const allowSameActionOverlap =
       request.headers['x-oss-allow-same-action-overlap']?.trim().toLowerCase() === 'true'
     checkLifecycle(lifecycle, { allowSameActionOverlap })

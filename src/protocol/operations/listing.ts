@@ -1,5 +1,7 @@
 /** The two listings of a bucket's objects. An empty string and an absent parameter mean the same; decoding gives absent. */
+import { utf8Bytes } from '../encode.js'
 import { quoteEtag } from '../etag.js'
+import type { Query } from '../message.js'
 import { child, children, element, text, type XmlElement } from '../xml.js'
 import {
   documentOf,
@@ -16,7 +18,7 @@ import {
 } from './answers.js'
 import { type Owner, ownerElement, readOwner } from './buckets.js'
 import type { Operation, WireRequest } from './operation.js'
-import { bucketOf, countOf, encodingTypeOf, given, MAX_PAGE, present } from './requests.js'
+import { bucketOf, countOf, encodingTypeOf, given, invalidArgument, MAX_PAGE, present } from './requests.js'
 
 export interface ListingInput {
   readonly bucket: string
@@ -77,8 +79,8 @@ export const listObjects: Operation<ListObjectsInput, ListObjectsOutput> = {
     headers: {},
   }),
   decodeRequest: (request) => ({
-    ...readListing(request),
-    ...present({ marker: request.query['marker'] }),
+    ...readListing(request, LISTING_ECS),
+    ...present({ marker: boundedName(request.query, 'marker', '0015-00000405') }),
   }),
   encodeAnswer: (output, input) =>
     xmlAnswer(
@@ -115,7 +117,7 @@ export const listObjectsV2: Operation<ListObjectsV2Input, ListObjectsV2Output> =
     headers: {},
   }),
   decodeRequest: (request) => ({
-    ...readListing(request),
+    ...readListing(request, LISTING_ECS),
     ...present({
       continuationToken: request.query['continuation-token'],
       startAfter: request.query['start-after'],
@@ -153,15 +155,43 @@ export function listingQuery(input: ListingInput): Record<string, string> {
   }
 }
 
-export function readListing(request: WireRequest): ListingInput {
+/** OSS's numbers for parameters that are wrong, as far as they are known. */
+export interface ListingEcs {
+  readonly maxKeys: string
+  readonly prefix?: string
+  readonly delimiter: string
+}
+
+const LISTING_ECS: ListingEcs = {
+  maxKeys: '0015-00000402',
+  prefix: '0015-00000403',
+  delimiter: '0015-00000406',
+}
+
+export function readListing(request: WireRequest, ecs: ListingEcs): ListingInput {
   const { query } = request
+  const delimiter = query['delimiter']
+  if (delimiter && [...delimiter].length > 1) {
+    throw invalidArgument('delimiter', delimiter, 'The delimiter must be one character.', ecs.delimiter)
+  }
   return {
     bucket: bucketOf(request),
-    ...present({ prefix: query['prefix'], delimiter: query['delimiter'] }),
-    maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100 }),
+    ...present({ prefix: boundedName(query, 'prefix', ecs.prefix), delimiter }),
+    maxKeys: countOf(query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100, ec: ecs.maxKeys }),
     ...encodingTypeOf(query),
   }
 }
+
+/** No name is longer, so nothing begins with more. */
+function boundedName(query: Query, name: string, ec?: string): string | undefined {
+  const value = query[name]
+  if (value !== undefined && utf8Bytes(value).length > LONGEST_NAME) {
+    throw invalidArgument(name, value, `The ${name} must be shorter than ${LONGEST_NAME + 1} bytes.`, ec)
+  }
+  return value
+}
+
+const LONGEST_NAME = 1023
 
 /** What was asked, said again. */
 function echoElements(input: ListingInput): (XmlElement | undefined)[] {

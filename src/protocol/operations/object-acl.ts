@@ -30,7 +30,7 @@ export const putObjectAcl: Operation<PutObjectAclInput, Done> = {
   }),
   decodeRequest: (request) => {
     const acl = request.headers[HEADER]
-    if (!acl) throw invalidArgument(HEADER, '', 'no such object access control exists')
+    if (!acl) throw invalidArgument(HEADER, '', 'no such object access control exists', '0017-00000105')
     return { ...readObjectInput(request), acl }
   },
   encodeAnswer: () => emptyAnswer(200),

@@ -149,12 +149,22 @@ test('the source of a copy is understood as clients write it', () => {
     ['/b/a+b%2B%20', { bucket: 'b', key: 'a b+ ' }],
     [`/b/${toWire('中')}`, { bucket: 'b', key: '中' }],
     ['/b/k?versionId=null', { bucket: 'b', key: 'k', versionId: 'null' }],
-    ['/b/k?versionId=', { bucket: 'b', key: 'k' }],
   ] as const) {
     assert.deepEqual(readCopySource({ 'x-oss-copy-source': header }), source)
   }
-  for (const header of ['', 'b/k', '/b', '/b/', '/', '//k', '/b/k?x=y', '/b/k%', '/b/%ff']) {
-    const read = () => readCopySource({ 'x-oss-copy-source': header }, '0042-00000301')
+  for (const header of [
+    '',
+    'b/k',
+    '/b',
+    '/b/',
+    '/',
+    '//k',
+    '/b/k?x=y',
+    '/b/k?versionId=',
+    '/b/k%',
+    '/b/%ff',
+  ]) {
+    const read = () => readCopySource({ 'x-oss-copy-source': header }, { source: '0042-00000301' })
     assert.throws(read, { code: 'InvalidArgument', ec: '0042-00000301' }, header)
   }
 })

@@ -13,7 +13,7 @@ import {
 } from './answers.js'
 import type { Done } from './buckets.js'
 import type { Operation, WireAnswer, WireRequest } from './operation.js'
-import { bucketOf, given, keyOf, operationHeadersOf, present } from './requests.js'
+import { bucketOf, given, invalidArgument, keyOf, operationHeadersOf, present } from './requests.js'
 
 export interface PutObjectInput {
   readonly bucket: string
@@ -110,6 +110,9 @@ export function decodeStored(answer: WireAnswer): StoredAnswer {
 
 /** Which object a request is about. */
 export function readObjectInput(request: WireRequest): ObjectInput {
+  if (request.query['versionId'] === '') {
+    throw invalidArgument('versionId', '', 'The version id must not be empty.', '0012-00000201')
+  }
   return {
     bucket: bucketOf(request),
     key: keyOf(request),

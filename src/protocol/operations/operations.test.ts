@@ -303,7 +303,11 @@ function listed<Output>(
 }
 
 const listing = { bucket, maxKeys: page }
-const listingOptions = { prefix: key, delimiter: key, encodingType: url }
+const listingOptions = {
+  prefix: key,
+  delimiter: fc.constantFrom('/', ' ', '%', '\u0000', '中', '😀'),
+  encodingType: url,
+}
 const object = (anyKey: fc.Arbitrary<string>) =>
   record({ key: anyKey, lastModified: time, etag, type: word, size: count, storageClass: word }, { owner })
 laws(listObjects, record(listing, { ...listingOptions, marker: key }), (input) =>

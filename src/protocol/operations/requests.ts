@@ -50,14 +50,14 @@ export function given<Name extends string>(
 export function countOf(
   query: Query,
   name: string,
-  bounds: { readonly least: number; readonly most: number; readonly fallback: number },
+  bounds: { readonly least: number; readonly most: number; readonly fallback: number; readonly ec?: string },
 ): number {
   const value = query[name]
   if (!value) return bounds.fallback
   const number = wholeNumber(value)
   if (number === undefined || number < bounds.least || number > bounds.most) {
     const range = `an integer between ${bounds.least} and ${bounds.most}`
-    throw invalidArgument(name, value, `Argument ${name} must be ${range}.`)
+    throw invalidArgument(name, value, `Argument ${name} must be ${range}.`, bounds.ec)
   }
   return number
 }
@@ -66,7 +66,8 @@ export function encodingTypeOf(query: Query): { encodingType?: 'url' } {
   const value = query['encoding-type']
   if (!value) return {}
   if (value.toLowerCase() === 'url') return { encodingType: 'url' }
-  throw invalidArgument('encoding-type', value, 'Invalid Encoding Method specified in Request.')
+  const message = 'Invalid Encoding Method specified in Request'
+  throw invalidArgument('encoding-type', value, message, '0017-00000235')
 }
 
 /** Headers of the operation, and a callback that came in the query as those of a callback. */

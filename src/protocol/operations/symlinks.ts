@@ -84,5 +84,6 @@ function readTarget(value: string): string {
   } catch {
     // Said below, as of an absent one.
   }
-  throw invalidArgument(TARGET, value, 'The target of a symbolic link must be a percent-encoded object name.')
+  const message = 'The target of a symbolic link must be a percent-encoded object name.'
+  throw invalidArgument(TARGET, value, message, value === '' ? '0043-00000001' : undefined)
 }

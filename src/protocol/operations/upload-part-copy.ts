@@ -57,10 +57,9 @@ export const uploadPartCopy: Operation<UploadPartCopyInput, UploadPartCopyOutput
     return {
       ...readUpload(request),
       partNumber: readPartNumber(request.query['partNumber']),
-      source: readCopySource(
-        request.headers,
-        request.headers['x-oss-copy-source'] ? NO_SOURCE : EMPTY_SOURCE,
-      ),
+      source: readCopySource(request.headers, {
+        source: request.headers['x-oss-copy-source'] ? NO_SOURCE : EMPTY_SOURCE,
+      }),
       ...(range === undefined ? {} : { range }),
       conditions: readConditions(request.headers, COPY_SOURCE_PREFIX),
       headers: Object.fromEntries(

@@ -77,7 +77,7 @@ export const listObjectVersions: Operation<ListObjectVersionsInput, ListObjectVe
     headers: {},
   }),
   decodeRequest: (request) => ({
-    ...readListing(request),
+    ...readListing(request, { maxKeys: '0012-00000102', delimiter: '0012-00000107' }),
     ...present({
       keyMarker: request.query['key-marker'],
       versionIdMarker: request.query['version-id-marker'],
@@ -139,7 +139,12 @@ export const listLiveChannels: Operation<ListLiveChannelsInput, Readonly<Record<
   decodeRequest: (request) => ({
     bucket: bucketOf(request),
     ...present({ prefix: request.query['prefix'], marker: request.query['marker'] }),
-    maxKeys: countOf(request.query, 'max-keys', { least: 1, most: MAX_PAGE, fallback: 100 }),
+    maxKeys: countOf(request.query, 'max-keys', {
+      least: 1,
+      most: MAX_PAGE,
+      fallback: 100,
+      ec: '0044-00000101',
+    }),
   }),
   encodeAnswer: (_, { prefix = '', marker = '', maxKeys }) =>
     xmlAnswer(

@@ -3,7 +3,6 @@
  * recordings have them. Each is asked of the bucket `examplebucket` by GET unless it says otherwise.
  */
 import { createHash } from 'node:crypto'
-import { MAX_BODY_SIZE } from '../../src/server/receive.js'
 import type { Ask } from './world.js'
 
 export const bucket = 'examplebucket'
@@ -16,9 +15,14 @@ export type Fact = readonly [
   fields?: Fields,
 ]
 
-const at = (key: string, more: Partial<Ask> = {}): Partial<Ask> => ({ key, ...more })
-const listing = (query: Fields): Partial<Ask> => ({ query })
-const putting = (headers: Fields, key = 'new'): Partial<Ask> => ({ method: 'PUT', key, headers, body: 'x' })
+export const at = (key: string, more: Partial<Ask> = {}): Partial<Ask> => ({ key, ...more })
+export const listing = (query: Fields): Partial<Ask> => ({ query })
+export const putting = (headers: Fields, key = 'new'): Partial<Ask> => ({
+  method: 'PUT',
+  key,
+  headers,
+  body: 'x',
+})
 const setting = (name: string, body: string): Partial<Ask> => ({ method: 'PUT', query: { [name]: '' }, body })
 const deleting = (body: string, headers: Fields = md5Of(body)): Partial<Ask> => ({
   method: 'POST',
@@ -306,43 +310,4 @@ export const FACTS: readonly Fact[] = [
     '403 AccessDenied',
     '0002-00000068',
   ],
-]
-
-/** Here nobody told us the number: none is better than a wrong one. docs/compatibility.md has the same list. */
-export const UNKNOWN: readonly Fact[] = [
-  [
-    'a body too large',
-    putting({ 'content-length': String(MAX_BODY_SIZE + 1) }),
-    '400 EntityTooLarge',
-    undefined,
-  ],
-  [
-    'a range',
-    at('normal', { headers: { range: 'bytes=7-', 'x-oss-range-behavior': 'standard' } }),
-    '416 InvalidRange',
-    undefined,
-  ],
-  [
-    'max-parts',
-    at('large', { query: { uploadId: 'x', 'max-parts': '0' } }),
-    '400 InvalidArgument',
-    undefined,
-  ],
-  ['max-uploads', listing({ uploads: '', 'max-uploads': '0' }), '400 InvalidArgument', undefined],
-  [
-    'an upload to list',
-    at('large', { query: { uploadId: 'x' } }),
-    '404 NoSuchUpload',
-    undefined,
-    { UploadId: 'x' },
-  ],
-  ['no lifecycle', { query: { lifecycle: '' } }, '404 NoSuchLifecycle', undefined],
-  ['a question of CORS', { method: 'OPTIONS', signed: 'not' }, '400 BadRequest', undefined],
-  [
-    'an object that is there, at Initiate',
-    { method: 'POST', key: 'normal', query: { uploads: '' }, headers: { 'x-oss-forbid-overwrite': 'true' } },
-    '409 FileAlreadyExists',
-    undefined,
-  ],
-  ['what is not done', { method: 'PUT', query: { website: '' } }, '501 NotImplemented', undefined],
 ]

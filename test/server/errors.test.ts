@@ -75,13 +75,6 @@ const UNKNOWN: readonly Fact[] = [
     undefined,
   ],
   ['max-uploads', listing({ uploads: '', 'max-uploads': '0' }), '400 InvalidArgument', undefined],
-  [
-    'an upload to list',
-    at('large', { query: { uploadId: 'x' } }),
-    '404 NoSuchUpload',
-    undefined,
-    { UploadId: 'x' },
-  ],
   ['no lifecycle', { query: { lifecycle: '' } }, '404 NoSuchLifecycle', undefined],
   ['a question of CORS', { method: 'OPTIONS', signed: 'not' }, '400 BadRequest', undefined],
   [
@@ -156,6 +149,19 @@ test('uploads: what is wrong with a part or a list has its number and its fields
       '404 NoSuchUpload',
       '0042-00000104',
       { UploadId: 'x' },
+    ],
+    [
+      'no upload to list',
+      at('large', { query: { uploadId: 'x' } }),
+      '404 NoSuchUpload',
+      '0042-00000002',
+      { UploadId: 'x' },
+    ],
+    [
+      'no upload to complete',
+      { ...complete(completionOf([one])), query: { uploadId: 'x' } },
+      '404 NoSuchUpload',
+      undefined,
     ],
     [
       'no upload to abort',

@@ -1,6 +1,5 @@
 /** The operations on the service and on whole buckets. */
 import { getBucketLocation, getBucketStat } from '../protocol/operations/bucket-facts.js'
-import type { Tag } from '../protocol/operations/bucket-tags.js'
 import {
   type BucketEntry,
   deleteBucket,
@@ -9,6 +8,7 @@ import {
   listBuckets,
   putBucket,
 } from '../protocol/operations/buckets.js'
+import type { Tag } from '../protocol/operations/tagging.js'
 import { countBucket } from './bucket-stat.js'
 import { type Exchange, type Operate, OWNER, Refusal } from './context.js'
 import { checkBucketAcl } from './names.js'

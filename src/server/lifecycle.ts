@@ -2,8 +2,9 @@
  * What a bucket's lifecycle rules say is due: pure decisions over records and a time. Days are whole: what is to go after
  * one day goes at the first midnight (UTC) that is at least a day after its last change, as OSS has it.
  */
-import type { Tag } from '../protocol/operations/bucket-tags.js'
+
 import type { LifecycleAge, LifecycleRule } from '../protocol/operations/lifecycle-rules.js'
+import type { Tag } from '../protocol/operations/tagging.js'
 import { taggingOf } from './object-tags.js'
 import type { BucketRecord, ObjectRecord, UploadRecord } from './storage/storage.js'
 import { storageClassOf } from './storage-class.js'

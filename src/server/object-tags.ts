@@ -1,6 +1,6 @@
 /** The tags of an object: at most 10, no key twice. They are stored as the header writes them. */
 import { fromWire, percentEncode } from '../protocol/encode.js'
-import type { Tag } from '../protocol/operations/object-tagging.js'
+import type { Tag } from '../protocol/operations/tagging.js'
 import { invalidArgument } from './invalid-argument.js'
 import type { StoredHeaders } from './storage/storage.js'
 

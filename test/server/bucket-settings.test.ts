@@ -161,8 +161,10 @@ test('tags beyond the limits are refused', async () => {
   ] as const) {
     assert.equal(codeOf(await put(tags)), 'InvalidArgument')
   }
-  const malformed = await world.ask({ method: 'PUT', bucket, query: { tagging: '' }, body: '<Tags></Tags>' })
-  assert.equal(codeOf(malformed), 'MalformedXML')
+  for (const body of ['<Tags></Tags>', '<Tagging></Tagging>']) {
+    const malformed = await world.ask({ method: 'PUT', bucket, query: { tagging: '' }, body })
+    assert.equal(codeOf(malformed), 'MalformedXML')
+  }
 })
 
 const statOf = async (world: World): Promise<Record<string, number>> => {

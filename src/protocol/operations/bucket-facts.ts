@@ -1,24 +1,19 @@
 /** What can be asked of a bucket beside GetBucketInfo: its ACL, its region, and how much is in it. */
-import { child, element, text, type XmlElement } from '../xml.js'
+import { element, text, type XmlElement } from '../xml.js'
+import { type AccessControlPolicy, decodeAccessControl, encodeAccessControl } from './access-control.js'
 import {
   documentOf as answerDocument,
   emptyAnswer,
   nothingBeyondSuccess,
   requiredCount,
-  requiredText,
   xmlAnswer,
 } from './answers.js'
-import { type BucketInput, type Done, type Owner, ownerElement, readOwner } from './buckets.js'
+import type { BucketInput, Done } from './buckets.js'
 import type { Operation } from './operation.js'
 import { bucketOf, invalidArgument } from './requests.js'
 
 export interface PutBucketAclInput extends BucketInput {
   /** `private`, `public-read` or `public-read-write`. */
-  readonly acl: string
-}
-
-export interface AccessControlPolicy {
-  readonly owner: Owner
   readonly acl: string
 }
 
@@ -74,20 +69,8 @@ export const getBucketAcl: Operation<BucketInput, AccessControlPolicy> = {
   name: 'GetBucketAcl',
   encodeRequest: ({ bucket }) => ({ method: 'GET', bucket, query: { acl: '' }, headers: {} }),
   decodeRequest: (request) => ({ bucket: bucketOf(request) }),
-  encodeAnswer: ({ owner, acl }) =>
-    xmlAnswer(
-      element('AccessControlPolicy', [
-        ownerElement(owner),
-        element('AccessControlList', [element('Grant', acl)]),
-      ]),
-    ),
-  decodeAnswer: (answer) => {
-    const root = answerDocument(answer, 'AccessControlPolicy')
-    return {
-      owner: readOwner(child(root, 'Owner') ?? root),
-      acl: requiredText(child(root, 'AccessControlList') ?? root, 'Grant'),
-    }
-  },
+  encodeAnswer: encodeAccessControl,
+  decodeAnswer: decodeAccessControl,
 }
 
 /** GET of a bucket with `location`. */

@@ -1,15 +1,10 @@
 /** The tags of a bucket: at most 20, each key once. */
 import { utf8Bytes } from '../encode.js'
-import { child, children, element, text, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
 import type { Operation, WireRequest } from './operation.js'
-import { bucketOf, documentOf, invalidArgument } from './requests.js'
-
-export interface Tag {
-  readonly key: string
-  readonly value: string
-}
+import { bucketOf, documentOf, invalidArgument, malformedXml } from './requests.js'
+import { readTagging, type Tag, taggingElement } from './tagging.js'
 
 export interface PutBucketTagsInput extends BucketInput {
   readonly tags: readonly Tag[]
@@ -41,7 +36,8 @@ export const putBucketTags: Operation<PutBucketTagsInput, Done> = {
     body: xmlAnswer(taggingElement(tags)).body,
   }),
   decodeRequest: (request) => {
-    const tags = readTags(documentOf(request, 'Tagging'))
+    const tags = readTagging(documentOf(request, 'Tagging'))
+    if (tags === undefined) throw malformedXml()
     checkTags(tags)
     return { bucket: bucketOf(request), tags }
   },
@@ -55,7 +51,7 @@ export const getBucketTags: Operation<BucketInput, BucketTags> = {
   encodeRequest: ({ bucket }) => ({ method: 'GET', bucket, query: { tagging: '' }, headers: {} }),
   decodeRequest: (request) => ({ bucket: bucketOf(request) }),
   encodeAnswer: ({ tags }) => xmlAnswer(taggingElement(tags)),
-  decodeAnswer: (answer) => ({ tags: readTags(answerDocument(answer, 'Tagging')) }),
+  decodeAnswer: (answer) => ({ tags: readTagging(answerDocument(answer, 'Tagging')) ?? [] }),
 }
 
 /** DELETE of a bucket with `tagging`, or with `tagging=key1,key2` of these tags alone. */
@@ -75,22 +71,6 @@ export const deleteBucketTags: Operation<DeleteBucketTagsInput, Done> = {
 function keysOf(request: WireRequest): { keys?: readonly string[] } {
   const said = request.query['tagging']
   return said ? { keys: said.split(',') } : {}
-}
-
-export function tagElement({ key, value }: Tag): XmlElement {
-  return element('Tag', [element('Key', key), element('Value', value)])
-}
-
-export function readTag(tag: XmlElement): Tag {
-  return { key: text(tag, 'Key') ?? '', value: text(tag, 'Value') ?? '' }
-}
-
-function taggingElement(tags: readonly Tag[]): XmlElement {
-  return element('Tagging', [element('TagSet', tags.map(tagElement))])
-}
-
-function readTags(root: XmlElement): Tag[] {
-  return children(child(root, 'TagSet') ?? root, 'Tag').map(readTag)
 }
 
 function checkTags(tags: readonly Tag[]): void {

@@ -5,8 +5,8 @@
 import { parseIso } from '../dates.js'
 import { ProtocolError } from '../errors.js'
 import { child, children, text, type XmlElement } from '../xml.js'
-import { readTag, type Tag } from './bucket-tags.js'
 import { invalidArgument, malformedXml, wholeNumber } from './requests.js'
+import { readTag, type Tag } from './tagging.js'
 
 /**
  * From when on: so many whole days after the last change; at once for what is older than a date; or, an old form, from a

@@ -2,7 +2,6 @@
 import { formatIso } from '../dates.js'
 import { element, optionalElement, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
-import { tagElement } from './bucket-tags.js'
 import type { BucketInput, Done } from './buckets.js'
 import { checkLifecycle } from './lifecycle-checks.js'
 import {
@@ -14,6 +13,7 @@ import {
 } from './lifecycle-rules.js'
 import type { Operation } from './operation.js'
 import { bucketOf, documentOf } from './requests.js'
+import { tagElement } from './tagging.js'
 
 export interface PutBucketLifecycleInput extends BucketInput {
   readonly lifecycle: LifecycleConfiguration

@@ -1,18 +1,13 @@
 /** Who may do what with an object. */
-import { child, element } from '../xml.js'
-import { documentOf, emptyAnswer, nothingBeyondSuccess, requiredText, xmlAnswer } from './answers.js'
-import type { Done, Owner } from './buckets.js'
+import { type AccessControlPolicy, decodeAccessControl, encodeAccessControl } from './access-control.js'
+import { emptyAnswer, nothingBeyondSuccess } from './answers.js'
+import type { Done } from './buckets.js'
 import { type ObjectInput, readObjectInput } from './objects.js'
 import type { Operation } from './operation.js'
 import { given, invalidArgument } from './requests.js'
 
 export interface PutObjectAclInput extends ObjectInput {
   /** `default` (as the bucket has it), `private`, `public-read`, `public-read-write`. */
-  readonly acl: string
-}
-
-export interface ObjectAcl {
-  readonly owner: Owner
   readonly acl: string
 }
 
@@ -38,7 +33,7 @@ export const putObjectAcl: Operation<PutObjectAclInput, Done> = {
 }
 
 /** GET of an object with `acl`. */
-export const getObjectAcl: Operation<ObjectInput, ObjectAcl> = {
+export const getObjectAcl: Operation<ObjectInput, AccessControlPolicy> = {
   name: 'GetObjectAcl',
   encodeRequest: ({ bucket, key, versionId }) => ({
     method: 'GET',
@@ -48,19 +43,6 @@ export const getObjectAcl: Operation<ObjectInput, ObjectAcl> = {
     headers: {},
   }),
   decodeRequest: readObjectInput,
-  encodeAnswer: ({ owner, acl }) =>
-    xmlAnswer(
-      element('AccessControlPolicy', [
-        element('Owner', [element('ID', owner.id), element('DisplayName', owner.displayName)]),
-        element('AccessControlList', [element('Grant', acl)]),
-      ]),
-    ),
-  decodeAnswer: (answer) => {
-    const root = documentOf(answer, 'AccessControlPolicy')
-    const owner = child(root, 'Owner') ?? root
-    return {
-      owner: { id: requiredText(owner, 'ID'), displayName: child(owner, 'DisplayName')?.text ?? '' },
-      acl: requiredText(child(root, 'AccessControlList') ?? root, 'Grant'),
-    }
-  },
+  encodeAnswer: encodeAccessControl,
+  decodeAnswer: decodeAccessControl,
 }

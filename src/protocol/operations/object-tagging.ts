@@ -1,13 +1,10 @@
 /** The tags of an object, as documents. The header `x-oss-tagging` says the same in another form. */
-import { child, children, element, text, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
-import type { Tag } from './bucket-tags.js'
 import type { Done } from './buckets.js'
 import { type ObjectInput, readObjectInput } from './objects.js'
 import type { Operation } from './operation.js'
 import { documentOf, given, malformedXml } from './requests.js'
-
-export type { Tag }
+import { readTagging, type Tag, taggingElement } from './tagging.js'
 
 export interface PutObjectTaggingInput extends ObjectInput {
   readonly tags: readonly Tag[]
@@ -29,8 +26,9 @@ export const putObjectTagging: Operation<PutObjectTaggingInput, Done> = {
     body: xmlAnswer(taggingElement(tags)).body,
   }),
   decodeRequest: (request) => {
-    const root = documentOf(request, 'Tagging')
-    return { ...readObjectInput(request), tags: readTags(root) ?? fail() }
+    const tags = readTagging(documentOf(request, 'Tagging'))
+    if (tags === undefined) throw malformedXml()
+    return { ...readObjectInput(request), tags }
   },
   encodeAnswer: () => emptyAnswer(200),
   decodeAnswer: nothingBeyondSuccess,
@@ -48,7 +46,7 @@ export const getObjectTagging: Operation<ObjectInput, ObjectTags> = {
   }),
   decodeRequest: readObjectInput,
   encodeAnswer: ({ tags }) => xmlAnswer(taggingElement(tags)),
-  decodeAnswer: (answer) => ({ tags: readTags(answerDocument(answer, 'Tagging')) ?? [] }),
+  decodeAnswer: (answer) => ({ tags: readTagging(answerDocument(answer, 'Tagging')) ?? [] }),
 }
 
 /** DELETE of an object with `tagging`: all of them. */
@@ -64,22 +62,4 @@ export const deleteObjectTagging: Operation<ObjectInput, Done> = {
   decodeRequest: readObjectInput,
   encodeAnswer: () => emptyAnswer(204),
   decodeAnswer: nothingBeyondSuccess,
-}
-
-function taggingElement(tags: readonly Tag[]): XmlElement {
-  const set = tags.map(({ key, value }) => element('Tag', [element('Key', key), element('Value', value)]))
-  return element('Tagging', [element('TagSet', set)])
-}
-
-/** `undefined` when there is no set at all. */
-function readTags(root: XmlElement): Tag[] | undefined {
-  const set = child(root, 'TagSet')
-  return (
-    set &&
-    children(set, 'Tag').map((tag) => ({ key: text(tag, 'Key') ?? '', value: text(tag, 'Value') ?? '' }))
-  )
-}
-
-function fail(): never {
-  throw malformedXml()
 }

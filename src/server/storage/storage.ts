@@ -2,9 +2,10 @@
  * What the server asks of the place where buckets, objects and unfinished uploads live. The one fact to know: when a
  * promise that changes something resolves, the change is as lasting as the storage can make it.
  */
-import type { Tag } from '../../protocol/operations/bucket-tags.js'
+
 import type { CorsConfiguration } from '../../protocol/operations/cors.js'
 import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle-rules.js'
+import type { Tag } from '../../protocol/operations/tagging.js'
 
 /** What was asked of the storage that it can't grant. `failed` means the storage itself is at fault. */
 export type StorageErrorCode =

@@ -13,8 +13,7 @@ import { createRegisters } from './registers.js'
 import { type ServeOptions, type ServeProcess, startServe } from './serve-process.js'
 import { readTrace, type SystemCall, tracer, whyNoTrace } from './system-calls.js'
 import { createWireClient, type WireClient } from './wire-client.js'
-import { EVERY_WIRE_ROW } from './wire-more-rows.js'
-import type { WireScene, WireUpload } from './wire-rows.js'
+import { WIRE_ROWS, type WireScene, type WireUpload } from './wire-rows.js'
 
 const noTrace = whyNoTrace()
 const options = noTrace === undefined ? {} : { skip: `not run: ${noTrace}` }
@@ -23,7 +22,10 @@ const MOST_TRIES = 400
 interface Traced {
   readonly folder: string
   readonly trace: string
-  start(more?: readonly string[], options?: Partial<ServeOptions>): Promise<ServeProcess>
+  start(
+    more?: readonly string[],
+    asked?: Pick<ServeOptions, 'durability' | 'environment'>,
+  ): Promise<ServeProcess>
 }
 
 async function traced(context: TestContext): Promise<Traced> {
@@ -33,17 +35,13 @@ async function traced(context: TestContext): Promise<Traced> {
   return {
     folder,
     trace,
-    async start(more = [], options = {}) {
-      const server = await startServe({
+    start: (more = [], asked = {}) =>
+      startServe({
         dataDir: join(folder, 'data'),
         home: join(folder, 'home'),
-        ...options,
+        ...asked,
         under: tracer(trace, more),
-      })
-      // A test that fails must not leave it behind, nor wait for it.
-      context.after(() => server.kill('SIGKILL'))
-      return server
-    },
+      }),
   }
 }
 
@@ -52,10 +50,10 @@ async function doEveryRow(client: WireClient): Promise<number> {
   const luck = createLuck(3)
   const scene: WireScene = { luck, contents: createContents(), registers: createRegisters(), tags: new Map() }
   const uploads: WireUpload[] = []
-  const missing = new Set(EVERY_WIRE_ROW)
+  const missing = new Set(WIRE_ROWS)
   let acknowledged = 0
   for (let tries = 0; missing.size > 0 && tries < MOST_TRIES; tries += 1) {
-    const row = luck.pick(tries % 2 === 0 ? EVERY_WIRE_ROW : [...missing])
+    const row = luck.pick(WIRE_ROWS)
     const attempt = row.plan(scene, uploads)
     if (attempt === undefined) continue
     const answer = await client.ask(attempt.ask)
@@ -130,7 +128,7 @@ test(
     }
     // Every batch went to LevelDB's log and was synced there, before the answer that needed it.
     const logSyncs = calls.filter((call) => isSync(call) && /metadata\/\d+\.log$/.test(pathOf(call)))
-    assert.ok(logSyncs.length >= EVERY_WIRE_ROW.length, `${logSyncs.length} syncs of the log`)
+    assert.ok(logSyncs.length >= WIRE_ROWS.length, `${logSyncs.length} syncs of the log`)
   },
 )
 
@@ -168,10 +166,9 @@ for (const [what, call] of [
       await stop(healthy, before)
 
       // One call fails, all after it succeed: as a disk does that lost what it was given. The first ones are the start's.
-      // strace counts for each thread, so there is one.
-      const server = await start(['-e', `inject=${call}:error=EIO:when=20`], {
-        environment: { UV_THREADPOOL_SIZE: '1' },
-      })
+      // The tracer counts the calls of each thread apart, so there must be few for one of them to get that far.
+      const few = { environment: { UV_THREADPOOL_SIZE: '4' } }
+      const server = await start(['-e', `inject=${call}:error=EIO:when=14`], few)
       const client = createWireClient(server.port)
       const statuses: number[] = []
       for (let number = 0; number < 40; number += 1) {
@@ -187,8 +184,7 @@ for (const [what, call] of [
       )
       assert.equal((await client.ask({ method: 'DELETE', bucket: 'one', key: 'a' })).status, 500)
       assert.equal((await client.ask({ method: 'GET', bucket: 'one', key: 'a' })).status, 500)
-      const reasons = server.complaints().match(/can't be relied on any more/g) ?? []
-      assert.equal(reasons.length, 1, 'it says why, once')
+      assert.match(server.complaints(), /can't be relied on any more/)
       await stop(server, client)
 
       const again = await start()

@@ -1,7 +1,7 @@
 /** Plays every transcript of `transcripts/`: command, output and exit code of the built command line. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { fixture } from '../support/paths.js'
 import { canDropPrivileges, openStage } from './stage.js'
 import { assertOutput, linesMatch, parseTranscript, wordsOf } from './transcript.js'
@@ -13,23 +13,26 @@ test('there are transcripts', () => {
   assert.ok(names.length > 5)
 })
 
-for (const name of names) {
-  test(`transcript ${name}`, async (context) => {
-    const text = readFileSync(fixture(`${folder}/${name}`), 'utf8')
-    if (text.includes('\n$ unprivileged ') && !(await canDropPrivileges())) {
-      context.skip('this machine can not run the command line as a user without rights')
-      return
+/** Each has a stage of its own; most of their time is the start of processes. */
+test('the transcripts', { concurrency: 2 }, async (all) => {
+  await Promise.all(names.map((name) => all.test(`transcript ${name}`, (context) => play(name, context))))
+})
+
+async function play(name: string, context: TestContext): Promise<void> {
+  const text = readFileSync(fixture(`${folder}/${name}`), 'utf8')
+  if (text.includes('\n$ unprivileged ') && !(await canDropPrivileges())) {
+    context.skip('this machine can not run the command line as a user without rights')
+    return
+  }
+  const stage = await openStage()
+  try {
+    for (const step of parseTranscript(stage.fill(text))) {
+      const output = await stage.run(step.command)
+      if (output !== undefined) assertOutput(`${name}:${step.lineNumber}`, step, output)
     }
-    const stage = await openStage()
-    try {
-      for (const step of parseTranscript(stage.fill(text))) {
-        const output = await stage.run(step.command)
-        if (output !== undefined) assertOutput(`${name}:${step.lineNumber}`, step, output)
-      }
-    } finally {
-      await stage.close()
-    }
-  })
+  } finally {
+    await stage.close()
+  }
 }
 
 test('a transcript can fail: lines, patterns and gaps are compared', () => {

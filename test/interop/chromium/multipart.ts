@@ -7,8 +7,8 @@ import { base64, type Seen, type World } from './world.js'
 
 const PART = 100 * 1024
 const KEY = 'dir/a b+中.bin'
-/** In bits per second, the least there is: a part of some megabytes then lasts half a minute. */
-const SLOWLY = { 'x-oss-traffic-limit': '819200' }
+/** In bits per second: `LARGE` then lasts ten seconds, which is also how long what the kernel took already keeps the server busy. */
+const SLOWLY = { 'x-oss-traffic-limit': '4096000' }
 const LARGE = 5_000_000
 
 async function begin({ send, url }: World): Promise<string> {

@@ -4,7 +4,7 @@
  */
 import { abortOwn } from './abort.js'
 import { type IntentRecord, type OpenedRecord, recordedTime } from './checkpoint.js'
-import { ServiceError } from './errors.js'
+import { ServiceError, UploadError } from './errors.js'
 import { changedHeader, keepHeaders } from './kept-headers.js'
 import { type Conversation, type Life, persist, recordOrFail, recordOrWarn } from './life.js'
 import { planParts } from './plan.js'
@@ -31,6 +31,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   const alike = intents.every((intent) => changedHeader(intent.headers, headers, means) === undefined)
   let since = alike ? earliest(intents) : undefined
   let lost = since !== undefined
+  let isUnheard = false
 
   const begun = await persist(life, { operation: 'InitiateMultipartUpload' }, async () => {
     if (lost && since !== undefined) {
@@ -54,6 +55,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
       if (!(error instanceof ServiceError)) throw error
       if (mayHaveTakenEffect(error)) {
         lost = alike
+        isUnheard = true
         since ??= intent.serviceTime
         noteDoubt(life, intent)
       } else {
@@ -61,6 +63,9 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
       }
       throw error
     }
+  }).catch((error: unknown) => {
+    if (isUnheard) tellIfRobbed(life, error)
+    throw error
   })
 
   const opened: OpenedRecord = {
@@ -77,12 +82,21 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
   } catch (error) {
     // Nobody could find it again: an upload that can't be written down must not stay behind. One that only seems to be
     // ours is left alone; the intent in the checkpoint leads the next run to it.
-    if (!begun.recovered) await giveUpUnrecorded(life, opened.uploadId)
+    if (begun.recovered) tellIfRobbed(life, error)
+    else await giveUpUnrecorded(life, opened.uploadId)
     throw error
   }
   if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
   life.emit({ type: 'opened', uploadId: opened.uploadId, partSize: plan.partSize, partCount: plan.partCount })
   return opened
+}
+
+/** Whoever took over by force has not seen our last intent: nobody else can tell of the upload that it may have begun. */
+function tellIfRobbed(life: Life, error: unknown): void {
+  if (!(error instanceof UploadError) || error.code !== 'locked') return
+  const message =
+    'An Initiate went unanswered and may have left an upload; another process took over meanwhile.'
+  life.emit({ type: 'orphans-suspected', uploadIds: [], message })
 }
 
 /** Nobody else knows of this upload; or somebody who took over meanwhile has found it, and then it is not ours to abort. */

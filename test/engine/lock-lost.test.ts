@@ -67,3 +67,19 @@ test('an upload that was begun while another process took over is told of, since
   assert.deepEqual(reported?.uploadIds, world.uploadIds())
   assert.equal(world.asked('AbortMultipartUpload'), 0)
 })
+
+test('an Initiate without an answer is told of by a run that another process then takes over', async () => {
+  const world = createWorld()
+  const run = world.run({
+    tap: {
+      after: async (call) => {
+        if (call.operation !== 'InitiateMultipartUpload') return
+        await world.store.acquire({ service: 'memory', bucket: 'memory', key }, { steal: true })
+        throw lostAnswer()
+      },
+    },
+  })
+  await failure('locked', run)
+  assert.equal(world.uploadIds().length, 1, 'which nobody has on record')
+  assert.equal(world.eventsOf('orphans-suspected').length, 1)
+})

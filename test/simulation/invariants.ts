@@ -220,7 +220,9 @@ export function checkAtEnd(setting: Setting): void {
   const left = [...present].filter((id) => cloud.initiated.has(id))
   // Who is robbed by force in the midst of an Initiate and then dies has told nobody.
   const robbed = world.met('lock stolen') && tally.crashes > 0
-  if (quiet && !robbed && !world.met('request late', 'request repeated')) {
+  // Once a discard has forgotten an Initiate, what it began may pass for that of a later one.
+  const mistaken = world.counts.has('event: recovered') && tally.discards > 0 && tally.crashes > 0
+  if (quiet && !robbed && !mistaken && !world.met('request late', 'request repeated')) {
     // What the checkpoint still names is not lost: an abort to repeat, or an upload that met a conflict.
     const remembered = new TextDecoder().decode(journalBytes(disk))
     const orphans = left.filter((id) => !remembered.includes(id) && !reported.has(id))

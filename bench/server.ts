@@ -1,6 +1,7 @@
 /**
  * `npm run bench:server`: parts that the durable server takes, hashed on its own loop and on threads, against a plain copy
- * of the same sizes and parallelism in the same rounds. `--rounds N`, `--mib N` a run, `--folder DIR` on the disk to measure.
+ * of the same sizes and parallelism in the same rounds. `--rounds N`, `--mib N` a run, `--folder DIR` on the disk to measure;
+ * `--write` puts the table into docs/server.md.
  */
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -10,6 +11,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeFigures } from '../test/support/figures.js'
 import { type Contender, circumstances, inRounds } from './rounds.js'
 import { type PartsTask, startWorker, type Worker } from './server-tasks.js'
 
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     mib: { type: 'string', default: '256' },
     folder: { type: 'string', default: tmpdir() },
+    write: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
@@ -69,19 +72,29 @@ function contenders(task: PartsTask): readonly Contender[] {
   ]
 }
 
+/** A line as soon as it is known: all of them take minutes. */
+function say(line: string): void {
+  table.push(line)
+  process.stdout.write(`${line}\n`)
+}
+
+const table: string[] = []
+const where = circumstances(cpus()[0]?.model ?? 'unknown', cpus().length)
 try {
-  const lines = ['| parts | | MiB/s | ratio | lowest to highest |', '| --- | --- | --- | --- | --- |']
-  process.stdout.write(
-    `${circumstances(cpus()[0]?.model ?? 'unknown', cpus().length)}\n\n${lines.join('\n')}\n`,
-  )
+  process.stdout.write(`${where}\n\n`)
+  say('| parts | | MiB/s | ratio | lowest to highest |')
+  say('| --- | --- | ---: | ---: | --- |')
   for (const [partMib, parallel] of TASKS) {
     const task = { partSize: partMib * MIB, parts: Math.ceil(mib / partMib), parallel }
     for (const { name, rate, ratio, spread } of await inRounds(rounds, contenders(task))) {
       const [lowest, highest] = spread.map((value) => value.toFixed(2))
-      process.stdout.write(
-        `| ${partMib} MiB, ${parallel} at once | ${name} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${lowest} to ${highest} |\n`,
-      )
+      const parts = `${partMib} MiB, ${parallel} at once`
+      say(`| ${parts} | ${name} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${lowest} to ${highest} |`)
     }
+  }
+  if (values.write) {
+    const under = `${where}, by \`npm run bench:server\`: medians of ${rounds} rounds of ${mib} MiB.`
+    writeFigures({ page: 'server', name: 'writing' }, `${table.join('\n')}\n\n${under}`)
   }
 } finally {
   plain.end()

@@ -182,21 +182,22 @@ test('a client that goes away within its body leaves nothing behind', () =>
     const asked: Ask = { method: 'PUT', bucket, key: 'k', body: new Uint8Array(1000), credentials }
     const { target, headers } = wireOf(asked, Date.now())
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    // What the parser made of the end may be logged beside it, and before it.
+    const logged = () => server.requests.entries().find(({ operation }) => operation === 'PutObject')
     const isLogged = new Promise<void>((resolve) => {
       const poll = setInterval(() => {
-        if (server.requests.entries().length === 0) return
+        if (logged() === undefined) return
         clearInterval(poll)
         resolve()
       }, 5)
     })
     const socket = connect(server.port, server.host)
     socket.on('error', () => undefined)
-    socket.write(`PUT ${target} HTTP/1.1\r\n${lines.join('')}\r\n`)
-    socket.write(new Uint8Array(500), () => socket.resetAndDestroy())
+    // Asked for the body, the server has the request: a reset may throw away what nobody has read yet.
+    socket.write(`PUT ${target} HTTP/1.1\r\n${lines.join('')}expect: 100-continue\r\n\r\n`)
+    socket.once('data', () => socket.write(new Uint8Array(500), () => socket.resetAndDestroy()))
     await isLogged
-    const entry = server.requests.entries()[0]
-    assert.equal(entry?.operation, 'PutObject')
-    assert.equal(entry?.status, undefined)
+    assert.equal(logged()?.status, undefined)
     assert.equal((await ask(server, { method: 'GET', bucket, key: 'k' })).status, 404)
   }))
 

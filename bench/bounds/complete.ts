@@ -6,13 +6,13 @@ import { serve } from './served.js'
 import { inMs, percentile } from './statistics.js'
 
 const parts = 10_000
-const rounds = 20
+const rounds = 10
 /** The least that a part has to have. */
 const partSize = 102_400
 
 export async function complete({ dataDir, say }: Place): Promise<readonly Bound[]> {
   const served = await serve({ dataDir, durability: 'durable' })
-  const client = createClient(served, bucket, { sockets: 32 })
+  const client = createClient(served, bucket, { sockets: 64 })
   try {
     await client.ask({ method: 'PUT', key: 'source', body: Buffer.alloc(partSize, 'part') })
     const times: number[] = []
@@ -20,7 +20,7 @@ export async function complete({ dataDir, say }: Place): Promise<readonly Bound[
       say(`upload ${round + 1} of ${rounds}: ${parts.toLocaleString('en')} parts`)
       const key = `object-${round}`
       const uploadId = await initiate(client, key)
-      const etags = await copyParts(client, { key, uploadId, source: 'source', parts, atOnce: 32 })
+      const etags = await copyParts(client, { key, uploadId, source: 'source', parts, atOnce: 64 })
       const body = Buffer.from(partList(etags))
       const { ms } = await client.ask({ method: 'POST', key, query: { uploadId }, body })
       times.push(ms)

@@ -84,7 +84,7 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** With a single core there is nothing to gain; with two, two threads were measured to win over one, and one over none. */
+/** With a single core there is nothing to gain. `npm run bench:server` holds none, one and two against one another. */
 const DIGEST_THREADS = availableParallelism() === 1 ? 0 : Math.min(4, availableParallelism())
 const LOG_LIMIT = 50_000
 const CLOSE_GRACE_MS = 2_000

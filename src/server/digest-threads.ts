@@ -8,7 +8,7 @@ import { type BeginDigest, type BodyDigest, beginDigestHere, type Digest } from 
 import { askForRoom, type Ring, type RingRecord, ringIn, ringMemory, tryWrite } from './digest-ring.js'
 import type { FromDigestWorker } from './digest-worker.js'
 
-/** Below it the way to a thread and back costs more than hashing; measured. */
+/** Below it the way to a thread and back is expected to cost more than hashing. */
 const THREAD_FROM = 256 * 1024
 const RING_SIZE = 2 * 1024 * 1024
 

@@ -11,7 +11,7 @@ const rounds = 10
 const partSize = 102_400
 
 export async function complete({ dataDir, say }: Place): Promise<readonly Bound[]> {
-  const served = await serve({ dataDir, durability: 'durable' })
+  const served = await serve(dataDir)
   const client = createClient(served, bucket, { sockets: 64 })
   try {
     await client.ask({ method: 'PUT', key: 'source', body: Buffer.alloc(partSize, 'part') })

@@ -11,7 +11,7 @@ const rounds = 2
 const mostMemory = 512 * 2 ** 20
 
 export async function connections({ dataDir, say }: Place): Promise<readonly Bound[]> {
-  const served = await serve({ dataDir, durability: 'durable' })
+  const served = await serve(dataDir)
   const client = createClient(served, bucket, { sockets: clients })
   try {
     for (let round = 1; round <= rounds; round++) {

@@ -12,7 +12,7 @@ const pageSize = 1000
 export async function listing({ dataDir, say }: Place): Promise<readonly Bound[]> {
   say(`writing ${objects.toLocaleString('en')} objects into a data folder`)
   await fill(dataDir)
-  const served = await serve({ dataDir, durability: 'durable' })
+  const served = await serve(dataDir)
   const client = createClient(served, bucket)
   try {
     say(`listing the first and the last ${pageSize}, ${rounds} times in turn`)

@@ -12,4 +12,5 @@ export interface Bound {
   readonly holds: boolean
 }
 
-export const bucket = 'examplebucket'
+/** The one that the server makes at its start. */
+export const bucket = 'one'

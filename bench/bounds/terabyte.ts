@@ -12,7 +12,7 @@ const mostMemory = 256 * 2 ** 20
 const blockSize = 2 ** 20
 
 export async function terabyte({ dataDir, say }: Place): Promise<readonly Bound[]> {
-  const served = await serve({ dataDir, durability: 'durable' })
+  const served = await serve(dataDir)
   const client = createClient(served, bucket)
   try {
     say('sending 5 GiB as one PutObject, then as one part')

@@ -1,6 +1,6 @@
 /**
  * How much is in a bucket, counted when it is asked: nothing is kept for it, so nothing can be wrong after a crash, and
- * no write pays for it. A million objects take seconds.
+ * no write pays for it. It is a walk over all objects and parts of the bucket.
  */
 import type { BucketStat, ClassStat, StatClass } from '../protocol/operations/bucket-facts.js'
 import type { BucketRecord, Storage } from './storage/storage.js'

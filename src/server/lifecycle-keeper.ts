@@ -29,9 +29,15 @@ export function keepLifecycle(options: {
     return next
   }
 
+  /** A run that failed, for want of room perhaps, is no reason not to try the next one. */
   async function keep(): Promise<void> {
-    do await run()
+    do await run().catch(tell)
     while (hourly && (await slept()))
+  }
+
+  /** A storage that has failed, or is closed, has been told of already. */
+  function tell(error: unknown): void {
+    if (!(error instanceof StorageError && error.code === 'failed')) onFailure(error)
   }
 
   /** False when the clock has been stopped. */
@@ -45,10 +51,7 @@ export function keepLifecycle(options: {
     }
   }
 
-  const kept = keep().catch((error: unknown) => {
-    // A storage that has failed, or is closed, has been told of already.
-    if (!(error instanceof StorageError && error.code === 'failed')) onFailure(error)
-  })
+  const kept = keep().catch(onFailure)
 
   return {
     run,

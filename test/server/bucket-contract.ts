@@ -1,22 +1,11 @@
 /** What every storage promises of buckets and what is known about them. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { type Storage, StorageError } from '../../src/server/storage/storage.js'
-import { addBucket, addPart, begin, type OpenStorage, put, readObject } from './storage-contract.js'
+import { StorageError } from '../../src/server/storage/storage.js'
+import { addPart, begin, checking, type OpenStorage, put, readObject } from './storage-contract.js'
 import { bytesFrom } from './world.js'
 
 export function bucketContract(name: string, open: OpenStorage): void {
-  const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
-    test(`${name}: ${behaviour}`, async () => {
-      const { storage, end } = await open()
-      try {
-        await addBucket(storage, 'one')
-        await work(storage)
-      } finally {
-        await end()
-      }
-    })
-  }
+  const check = checking(name, open)
 
   check('leaves a bucket that is made again as it was', async (storage) => {
     const known = await storage.getBucket('one')

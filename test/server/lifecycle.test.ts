@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { child, children, text } from '../../src/protocol/xml.js'
+import { createStoppableClock } from '../../src/server/clock.js'
 import { createMemoryStorage, createServer } from '../../src/server/index.js'
+import { keepLifecycle } from '../../src/server/lifecycle-keeper.js'
 import { runLifecycle } from '../../src/server/lifecycle-run.js'
 import {
   codeOf,
@@ -261,4 +263,33 @@ test('a server does so when it starts, when it is asked, and stops at once when 
   assert.deepEqual(await real.runLifecycle(), { expired: 0, moved: 0, aborted: 0 })
   await real.close()
   await assert.rejects(real.runLifecycle(), /closed/)
+})
+
+test('a run that failed is told of, and is no end to those that follow', async () => {
+  const storage = createMemoryStorage()
+  let looks = 0
+  const failing: typeof storage = {
+    ...storage,
+    async listBuckets(query) {
+      looks += 1
+      if (looks < 3) throw new Error(`no luck ${looks}`)
+      clock.stop()
+      return storage.listBuckets(query)
+    },
+  }
+  const clock = createStoppableClock({ now: () => START, sleep: async () => undefined })
+  const told: string[] = []
+  const onFailure = (error: unknown): void => void told.push((error as Error).message)
+  const keeper = keepLifecycle({ storage: failing, clock, hourly: true, onFailure })
+  await new Promise<void>((resolve, reject) => {
+    let turns = 0
+    const look = (): void => {
+      if (looks >= 3) resolve()
+      else if (++turns > 1000) reject(new Error(`it looked ${looks} times and no more`))
+      else setImmediate(look)
+    }
+    look()
+  })
+  await keeper.stop()
+  assert.deepEqual([looks, told], [3, ['no luck 1', 'no luck 2']])
 })

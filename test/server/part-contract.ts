@@ -1,8 +1,7 @@
 /** What every storage promises of parts that come in order, and of reading parts before they are an object. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { type Storage, StorageError, type UploadRef } from '../../src/server/storage/storage.js'
-import { addBucket, addPart, begin, finish, type OpenStorage } from './storage-contract.js'
+import { addPart, begin, checking, finish, type OpenStorage } from './storage-contract.js'
 import { bytesFrom } from './world.js'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof StorageError && error.code === code
@@ -16,17 +15,7 @@ async function readParts(storage: Storage, ref: UploadRef, partNumbers: readonly
 }
 
 export function partContract(name: string, open: OpenStorage): void {
-  const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
-    test(`${name}: ${behaviour}`, async () => {
-      const { storage, end } = await open()
-      try {
-        await addBucket(storage, 'one')
-        await work(storage)
-      } finally {
-        await end()
-      }
-    })
-  }
+  const check = checking(name, open)
 
   async function beginSequential(storage: Storage): Promise<UploadRef> {
     const upload = { key: 'k', uploadId: 'U', initiated: 1, headers: {}, sequential: true as const }

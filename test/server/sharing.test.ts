@@ -10,6 +10,7 @@ import {
   addBucket,
   addPart,
   begin,
+  checking,
   finish,
   type OpenStorage,
   objectOf,
@@ -31,17 +32,7 @@ async function copy(storage: Storage, from: string, to: string, start = 0, end?:
 }
 
 function sharingContract(name: string, open: OpenStorage): void {
-  const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
-    test(`${name}: ${behaviour}`, async () => {
-      const { storage, end } = await open()
-      try {
-        await addBucket(storage, 'one')
-        await work(storage)
-      } finally {
-        await end()
-      }
-    })
-  }
+  const check = checking(name, open)
 
   check('a copy outlives its source, and the source its copy', async (storage) => {
     await put(storage, 'one', 'a', bytesFrom(1, 1000))

@@ -125,8 +125,12 @@ function rejectsWith(work: Promise<unknown>, code: StorageErrorCode): Promise<vo
 
 export type OpenStorage = () => Promise<{ storage: Storage; end(): Promise<void> }>
 
-export function storageContract(name: string, open: OpenStorage): void {
-  const check = (behaviour: string, work: (storage: Storage) => Promise<void>): void => {
+/** Tests of one storage, each with a bucket `one` in a storage of its own. */
+export function checking(
+  name: string,
+  open: OpenStorage,
+): (behaviour: string, work: (storage: Storage) => Promise<void>) => void {
+  return (behaviour, work) => {
     test(`${name}: ${behaviour}`, async () => {
       const { storage, end } = await open()
       try {
@@ -137,6 +141,10 @@ export function storageContract(name: string, open: OpenStorage): void {
       }
     })
   }
+}
+
+export function storageContract(name: string, open: OpenStorage): void {
+  const check = checking(name, open)
 
   check('gives back what was put, whatever the key', async (storage) => {
     await addBucket(storage, 'one-more')

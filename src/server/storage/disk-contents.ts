@@ -187,8 +187,8 @@ function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: Writer
 }
 
 /**
- * Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word. To
- * look before every write took a tenth of the server's time, so much less than the reserve may be written between looks.
+ * Rejects with `ENOSPC` when no more than the reserve is free. A file system that does not tell is taken at its word.
+ * To look is a system call, so it is not done before every write: much less than the reserve may be written between looks.
  */
 function createReserve(disk: Disk, folder: string): (bytes: number) => Promise<void> {
   let unseen = Number.POSITIVE_INFINITY

@@ -1,0 +1,16 @@
+/** The arguments, flags and help of `resume`. */
+import { withConnection, withOutput, withStore, withTransfer } from '../options.js'
+import type { Definition } from './definition.js'
+
+export function defineResume({ program, world, ended, examples }: Definition): void {
+  const resume = program
+    .command('resume')
+    .description('go on with unfinished uploads')
+    .argument('[id]', 'as uploads shows it; the first characters are enough')
+    .option('--all', 'all of them, one after another')
+  withOutput(withTransfer(withStore(withConnection(resume))))
+    .addHelpText('after', examples('resume 3f9c21aa', 'resume --all --retry-for forever'))
+    .action(async (id, flags) =>
+      ended(await (await import('../commands/resume.js')).resume(id, flags, world)),
+    )
+}

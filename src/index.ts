@@ -48,6 +48,7 @@ export {
 } from './node/objects.js'
 export type { UploadOptions } from './node/options.js'
 export { type PendingUpload, pendingUploads } from './node/pending.js'
+export { createRateLimit, type RateLimit } from './node/rate-limit.js'
 export {
   abortIfOlder,
   lastTouched,

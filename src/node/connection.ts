@@ -1,15 +1,14 @@
 /** Puts a bucket on the network for as long as one piece of work takes. */
 import type { Transport } from '../protocol/message.js'
 import { createNodeTransport } from '../transport/node.js'
-import { limitRate } from '../transport/rate.js'
-import { createNodeRuntime } from './runtime.js'
+import { limitRate, type RateLimit } from '../transport/rate.js'
 
 /** Connections beside those for parts: listing and settling must not wait for a part. */
 const spareSockets = 2
 
 interface TransportOptions {
   readonly numThreads: number
-  readonly limitRate?: number | undefined
+  readonly limitRate?: RateLimit | undefined
 }
 
 export async function withTransport<T>(
@@ -31,5 +30,5 @@ export function openTransport(options: TransportOptions): {
 } {
   const { transport, close } = createNodeTransport({ maxSockets: options.numThreads + spareSockets })
   if (options.limitRate === undefined) return { transport, close }
-  return { transport: limitRate(transport, options.limitRate, createNodeRuntime()), close }
+  return { transport: limitRate(transport, options.limitRate), close }
 }

@@ -8,6 +8,8 @@ import type { Verify } from '../engine/reconcile.js'
 import { checkHeaders } from '../services/oss/headers.js'
 import { ossLimits } from '../services/oss/limits.js'
 import { checkKey } from '../services/oss/names.js'
+import { RateLimit } from '../transport/rate.js'
+import { createRateLimit } from './rate-limit.js'
 
 const MiB = 1024 * 1024
 
@@ -61,8 +63,11 @@ export interface UploadOptions {
   readonly adopt?: boolean | string | undefined
   /** Take over the checkpoint from a holder that can't be proved dead. Default false. */
   readonly steal?: boolean | undefined
-  /** Bytes a second over all parts together. Default: unlimited. */
-  readonly limitRate?: number | undefined
+  /**
+   * Bytes a second over all parts together, at least 1. Or a limit from `createRateLimit`, which several calls can share
+   * and which can be changed while they run. Default: unlimited.
+   */
+  readonly limitRate?: number | RateLimit | undefined
   readonly retry?:
     | {
         /** Milliseconds without any progress after which the call rejects with `interrupted`. Default 15 minutes; `Infinity` sits out an outage. */
@@ -80,7 +85,7 @@ export interface CheckedOptions {
   readonly restart: boolean
   readonly adopt: boolean | string
   readonly steal: boolean
-  readonly limitRate: number | undefined
+  readonly limitRate: RateLimit | undefined
   readonly noProgressForMs: number
 }
 
@@ -125,9 +130,6 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
   if (adopt !== false && options.restart === true) {
     throw refuse('Give either adopt, which goes on, or restart, which begins anew.')
   }
-  if (limitRate !== undefined && !(Number.isFinite(limitRate) && limitRate >= 1)) {
-    throw refuse(`limitRate must be at least 1 byte a second, not ${String(limitRate)}.`)
-  }
   if (!(typeof noProgressForMs === 'number' && noProgressForMs >= 0)) {
     throw refuse(
       `retry.noProgressForMs must be 0 or more milliseconds, or Infinity, not ${String(noProgressForMs)}.`,
@@ -146,9 +148,17 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
     restart: options.restart ?? false,
     adopt,
     steal: options.steal ?? false,
-    limitRate,
+    limitRate: limitOf(limitRate),
     noProgressForMs,
   }
+}
+
+function limitOf(limitRate: UploadOptions['limitRate']): RateLimit | undefined {
+  if (limitRate === undefined || limitRate instanceof RateLimit) return limitRate
+  if (typeof limitRate === 'number' && limitRate >= 1) return createRateLimit(limitRate)
+  throw refuse(
+    `limitRate must be at least 1 byte a second, or a limit of createRateLimit, not ${String(limitRate)}.`,
+  )
 }
 
 function refuse(message: string): UploadError {

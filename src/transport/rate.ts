@@ -1,7 +1,8 @@
 /**
- * Limits the bytes of request bodies to so many a second over all requests together. Bytes wait here and not in the
- * socket, so a limited request has nothing queued and never looks stalled.
+ * Limits bytes to so many a second, over all that share one limit, and can be changed at any moment. Bytes wait here and
+ * not in the socket, so a limited request has nothing queued and never looks stalled.
  */
+import { UploadError } from '../engine/errors.js'
 import type { HttpRequest, RequestBody, Transport, TransportSignal } from '../protocol/message.js'
 
 /** The part of the engine's `Runtime` that a limit needs. */
@@ -12,40 +13,117 @@ export interface RateClock {
   sleep(ms: number, signal?: TransportSignal): Promise<void>
 }
 
-/** The grain of the flow in milliseconds: so much of the rate leaves at once, and no more is ever caught up. */
-const grainMs = 50
+/** The grain of the flow in milliseconds: so much of the rate leaves at once. */
+const grainMs = 25
+/** What a late timer or a busy process missed is caught up, for so long; what was missed before is lost. */
+const catchUpMs = 50
 
-/** `bytesPerSecond` above 0. Over any time t at most `bytesPerSecond * (t + 0.1 s)` bytes go out. */
-export function limitRate(transport: Transport, bytesPerSecond: number, clock: RateClock): Transport {
-  const grainBytes = Math.max(1, Math.floor((bytesPerSecond * grainMs) / 1000))
-  const pace = createPace(bytesPerSecond, clock)
-  return (request, options) => transport(limited(request, grainBytes, pace), options)
+interface Waiter {
+  readonly wanted: number
+  readonly grant: (bytes: number) => void
 }
 
-type Pace = (bytes: number, signal?: TransportSignal) => Promise<void>
+/** Over any time t in which the limit does not change, at most `bytesPerSecond * (t + 0.075 s)` bytes go, or one byte more. */
+export class RateLimit {
+  readonly #clock: RateClock
+  readonly #waiting = new Set<Waiter>()
+  #bytesPerSecond: number
+  /** When all that went so far is paid for. */
+  #paidMs = Number.NEGATIVE_INFINITY
+  #serving = false
 
-/** Gives each caller its moment on one line of time, in the order they came. */
-function createPace(bytesPerSecond: number, clock: RateClock): Pace {
-  let nextFreeMs = Number.NEGATIVE_INFINITY
-  return async (bytes, signal) => {
-    const nowMs = clock.monotonic()
-    const startMs = Math.max(nextFreeMs, nowMs - grainMs)
-    nextFreeMs = startMs + (bytes * 1000) / bytesPerSecond
-    if (startMs > nowMs) await clock.sleep(startMs - nowMs, signal)
+  /** @throws UploadError `invalid-argument` */
+  constructor(bytesPerSecond: number, clock: RateClock) {
+    this.#bytesPerSecond = checkRate(bytesPerSecond)
+    this.#clock = clock
+  }
+
+  /** `Infinity` while there is no limit. */
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond
+  }
+
+  /**
+   * Holds from now on, also for what is under way: what waits goes at the new rate within 25 ms, below 40 bytes a second
+   * within a second.
+   *
+   * @param bytesPerSecond at least 1; `Infinity` for no limit
+   * @throws UploadError `invalid-argument`
+   */
+  set(bytesPerSecond: number): void {
+    this.#bytesPerSecond = checkRate(bytesPerSecond)
+    const now = this.#clock.monotonic()
+    this.#paidMs = Math.min(this.#paidMs, now + Math.max(grainMs, 1000 / bytesPerSecond))
+  }
+
+  /**
+   * Waits for its turn and resolves with how many bytes may go now: at least one, at most `wanted`. Who sends something
+   * beside the uploads can so share their limit. Rejects with the signal's reason on abort, and then has taken nothing.
+   */
+  take(wanted: number, signal?: TransportSignal): Promise<number> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        signal?.removeEventListener('abort', leave)
+        this.#waiting.delete(waiter)
+        reject(signal?.reason)
+      }
+      const waiter: Waiter = {
+        wanted,
+        grant: (bytes) => {
+          signal?.removeEventListener('abort', leave)
+          resolve(bytes)
+        },
+      }
+      signal?.addEventListener('abort', leave)
+      this.#waiting.add(waiter)
+      if (!this.#serving) void this.#serve()
+    })
+  }
+
+  /** In the order they came. The rate is looked at again after each wait, which is never longer than a grain. */
+  async #serve(): Promise<void> {
+    this.#serving = true
+    for (const waiter of this.#waiting) {
+      for (let waitMs = this.#waitMs(); waitMs > 0; waitMs = this.#waitMs()) await this.#clock.sleep(waitMs)
+      if (!this.#waiting.delete(waiter)) continue
+      const bytes = Math.min(waiter.wanted, Math.max(1, Math.floor((this.#bytesPerSecond * grainMs) / 1000)))
+      const startMs = Math.max(this.#paidMs, this.#clock.monotonic() - catchUpMs)
+      this.#paidMs = startMs + (bytes * 1000) / this.#bytesPerSecond
+      waiter.grant(bytes)
+    }
+    this.#serving = false
+  }
+
+  #waitMs(): number {
+    return this.#paidMs - this.#clock.monotonic()
   }
 }
 
-function limited(request: HttpRequest, grainBytes: number, pace: Pace): HttpRequest {
+function checkRate(bytesPerSecond: number): number {
+  if (typeof bytesPerSecond === 'number' && bytesPerSecond >= 1) return bytesPerSecond
+  throw new UploadError(
+    'invalid-argument',
+    `A rate limit must be at least 1 byte a second, or Infinity for none, not ${String(bytesPerSecond)}.`,
+  )
+}
+
+/** The bodies of all requests keep within the limit together. */
+export function limitRate(transport: Transport, limit: RateLimit): Transport {
+  return (request, options) => transport(limited(request, limit), options)
+}
+
+function limited(request: HttpRequest, limit: RateLimit): HttpRequest {
   const { body } = request
   if (body === undefined) return request
   const whole: RequestBody = body instanceof Uint8Array ? bodyOf(body) : body
   const pump: RequestBody['pump'] = (sink, signal) => {
     let before: Promise<void> = Promise.resolve()
     const send = async (block: Uint8Array) => {
-      for (let start = 0; start < block.length; start += grainBytes) {
-        const grain = block.subarray(start, start + grainBytes)
-        await pace(grain.length, signal)
-        await sink(grain)
+      for (let rest = block; rest.length > 0; ) {
+        const bytes = await limit.take(rest.length, signal)
+        await sink(rest.subarray(0, bytes))
+        rest = rest.subarray(bytes)
       }
     }
     // A pump may offer a block while the one before is still on its way: their grains must not mix.

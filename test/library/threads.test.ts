@@ -1,6 +1,7 @@
 /** `numThreads`: so many parts are in flight at once, with connections to match, all seen from the server's side. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createRateLimit, type RateLimit } from '../../src/index.js'
 import type { ServerCredentials } from '../../src/server/index.js'
 import { createRecorder } from './recorder.js'
 import { bytesFrom, bytesOf, createWorld, failure, PART } from './world.js'
@@ -118,7 +119,21 @@ test('limitRate holds over all parts together, roughly', async (t) => {
   const began = performance.now()
   await world.upload('k', filename, { limitRate: size, numThreads: 4 })
   assert.ok(performance.now() - began >= 400, 'a second of bytes took no time')
-  for (const limitRate of [0, -1, Number.NaN]) {
+  for (const limitRate of [0, -1, Number.NaN, {} as RateLimit]) {
     await failure(world.upload('k', filename, { limitRate }), 'invalid-argument', /limitRate/)
   }
+})
+
+test('two uploads share one limit, and a change of it reaches both while they run', async (t) => {
+  const world = await createWorld(t)
+  const filename = await world.file(bytesFrom(1, 10 * PART))
+  const limitRate = createRateLimit(PART)
+  const began = performance.now()
+  // At this rate they would take twenty seconds.
+  const uploads = ['a', 'b'].map((key) => world.upload(key, filename, { limitRate, numThreads: 2 }))
+  setTimeout(() => limitRate.set(10 * PART), 300)
+  await Promise.all(uploads)
+  const seconds = (performance.now() - began) / 1000
+  assert.ok(seconds >= 1.5, `twice ten parts took ${seconds} s together`)
+  for (const key of ['a', 'b']) assert.deepEqual(await world.objectBytes(key), bytesFrom(1, 10 * PART))
 })

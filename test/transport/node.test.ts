@@ -5,7 +5,7 @@ import type * as net from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type HttpRequest, TransportError, type TransportFailure } from '../../src/protocol/message.js'
 import { createNodeTransport, type NodeTransportOptions } from '../../src/transport/node.js'
-import { limitRate } from '../../src/transport/rate.js'
+import { limitRate, RateLimit } from '../../src/transport/rate.js'
 import { testCertificate } from './certificate.js'
 import { Arrival, type LentBody, lentBody } from './lent-body.js'
 import { serve, serveRaw } from './servers.js'
@@ -277,7 +277,7 @@ test('a body that waits for its source or for a rate limit does not stall', asyn
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   }
   const stallLimits = { ...impatient, windowMs: 60, windowBytes: 1_000_000 }
-  const transport = limitRate(open(t, { stallLimits }), 4000, clock)
+  const transport = limitRate(open(t, { stallLimits }), new RateLimit(4000, clock))
   const response = await transport(put(origin, lentBody(1500, 1000)))
   await response.body.bytes(0)
   assert.equal(arrival.size, 1500)

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { createNodeTransport } from '../../src/transport/node.js'
-import { limitRate } from '../../src/transport/rate.js'
+import { limitRate, RateLimit } from '../../src/transport/rate.js'
 import { testCertificate } from './certificate.js'
 import { Arrival, lentBody } from './lent-body.js'
 import { serve } from './servers.js'
@@ -89,7 +89,7 @@ async function openWorld(t: TestContext, secure: boolean): Promise<(story: Story
     monotonic: () => performance.now(),
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   }
-  const slow = limitRate(transport, 200_000_000, clock)
+  const slow = limitRate(transport, new RateLimit(200_000_000, clock))
   return async (present) => {
     const arrival = new Arrival()
     const target = `/${told.size}`

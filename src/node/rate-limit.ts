@@ -1,0 +1,25 @@
+/** A rate limit on this machine's clock. */
+import { RateLimit } from '../transport/rate.js'
+import { createNodeRuntime } from './runtime.js'
+
+export type { RateLimit }
+
+/**
+ * A limit for `limitRate` that any number of uploads can share: together they keep within it. It can be changed while they
+ * run.
+ *
+ * ```ts
+ * const limit = createRateLimit(10 * 1024 * 1024)
+ * const both = [resumableUpload(bucket, 'a', '/data/a', { limitRate: limit }), resumableUpload(bucket, 'b', '/data/b', { limitRate: limit })]
+ * limit.set(2 * 1024 * 1024)
+ * await Promise.all(both)
+ * ```
+ *
+ * In any second at most 1.075 times the limit leaves, and a second after a change the same holds for the new one.
+ *
+ * @param bytesPerSecond at least 1; `Infinity` for no limit
+ * @throws UploadError `invalid-argument`
+ */
+export function createRateLimit(bytesPerSecond: number): RateLimit {
+  return new RateLimit(bytesPerSecond, createNodeRuntime())
+}

@@ -1,8 +1,9 @@
 /** `longhaul put`: one file becomes one object, going on by itself where an earlier run stopped. */
 import { basename, resolve } from 'node:path'
 import type { UploadOptions } from '../../index.js'
+import { type ContentTypeFlags, withContentType } from '../content-type.js'
 import { UsageError } from '../failure.js'
-import { parseHeaders } from '../headers.js'
+import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeJson } from '../json.js'
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../object-url.js'
@@ -12,7 +13,6 @@ import type { World } from '../world.js'
 
 export interface UploadFlags extends ConnectionFlags, OutputFlags {
   readonly store?: string
-  readonly header?: readonly string[]
   readonly numThreads?: number | 'auto'
   readonly limitRate?: number
   /** Milliseconds. */
@@ -21,8 +21,7 @@ export interface UploadFlags extends ConnectionFlags, OutputFlags {
   readonly steal?: boolean
 }
 
-export interface PutFlags extends UploadFlags {
-  readonly meta?: readonly string[]
+export interface PutFlags extends UploadFlags, HeaderFlags, ContentTypeFlags {
   readonly partSize?: number
   readonly multipartThreshold?: number
   readonly restart?: boolean
@@ -33,6 +32,7 @@ export interface PutFlags extends UploadFlags {
 export async function put(paths: readonly string[], flags: PutFlags, world: World): Promise<number> {
   const { file, target } = readPaths(paths)
   const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
+  const headers = await readHeaders(flags, world.environment)
   const { exitCode, fields } = await runUploadJob(
     {
       bucket,
@@ -40,7 +40,7 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
       file: resolve(file),
       options: {
         ...uploadOptions(flags, world),
-        headers: parseHeaders(flags),
+        headers: await withContentType(headers, { key: target.key, file }, flags),
         partSize: flags.partSize,
         multipartThreshold: flags.multipartThreshold,
         restart: flags.restart,

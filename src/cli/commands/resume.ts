@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { PendingUpload } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
 import { failureLine, failureOf, UsageError } from '../failure.js'
-import { type HeaderMap, parseHeaders } from '../headers.js'
+import { type HeaderFlags, type HeaderMap, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
@@ -12,7 +12,7 @@ import { debugTrace, type JobEnd, runUploadJob, type UploadJob } from '../upload
 import type { World } from '../world.js'
 import { type UploadFlags, uploadOptions } from './put.js'
 
-export interface ResumeFlags extends UploadFlags, ChoiceFlags {}
+export interface ResumeFlags extends UploadFlags, ChoiceFlags, HeaderFlags {}
 
 export async function resume(id: string | undefined, flags: ResumeFlags, world: World): Promise<number> {
   const chosen = await chooseUploads(id, flags, world)
@@ -48,7 +48,7 @@ async function goOn(
       file: resolve(sourceOf(upload)),
       options: {
         ...uploadOptions(flags, world),
-        headers: headersOf(upload, parseHeaders(flags)),
+        headers: headersOf(upload, await readHeaders(flags, world.environment)),
         // It was begun as a multipart upload, however small the file is by now.
         multipartThreshold: upload.uploadId === undefined ? undefined : 0,
       },
@@ -79,7 +79,7 @@ function headersOf({ headers, secretHeaders }: PendingUpload, given: HeaderMap):
   const missing = secretHeaders.filter((name) => given[name] === undefined)
   if (missing.length > 0) {
     throw new UsageError(
-      `The upload was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --header.`,
+      `The upload was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --sse-customer-key-file or --header.`,
     )
   }
   return { ...headers, ...given }

@@ -1,5 +1,6 @@
 /** The arguments, flags and help of `put`. */
-import { collect, readSize, withConnection, withOutput, withStore, withTransfer } from '../options.js'
+import { withObjectHeaders } from '../object-options.js'
+import { readSize, withConnection, withOutput, withStore, withTransfer } from '../options.js'
 import type { Definition } from './definition.js'
 
 export function definePut({ program, world, ended, examples }: Definition): void {
@@ -12,14 +13,13 @@ export function definePut({ program, world, ended, examples }: Definition): void
   withTransfer(withStore(withConnection(put)))
     .option('--part-size <size>', 'bytes per part, 100KiB to 5GiB (default: calculated)', readSize)
     .option('--multipart-threshold <size>', 'smaller files go in one request (default: 10MiB)', readSize)
-    .option('--meta <pair>', 'key=value of user metadata', collect)
     .option('--restart', 'abandon what an earlier run left and begin anew')
     .option(
       '--adopt [id]',
       'where the store names no upload, go on with the one at the service that fits the file, or with --adopt=ID',
       (id) => id || true,
     )
-  withOutput(put)
+  withOutput(withObjectHeaders(put))
     .addHelpText(
       'after',
       examples(

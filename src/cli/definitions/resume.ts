@@ -1,4 +1,5 @@
 /** The arguments, flags and help of `resume`. */
+import { withCustomerKey } from '../object-options.js'
 import { withConnection, withOutput, withStore, withTransfer } from '../options.js'
 import type { Definition } from './definition.js'
 
@@ -8,7 +9,7 @@ export function defineResume({ program, world, ended, examples }: Definition): v
     .description('go on with unfinished uploads')
     .argument('[id]', 'as uploads shows it; the first characters are enough')
     .option('--all', 'all of them, one after another')
-  withOutput(withTransfer(withStore(withConnection(resume))))
+  withOutput(withCustomerKey(withTransfer(withStore(withConnection(resume)))))
     .addHelpText('after', examples('resume 3f9c21aa', 'resume --all --retry-for forever'))
     .action(async (id, flags) =>
       ended(await (await import('../commands/resume.js')).resume(id, flags, world)),

@@ -1,0 +1,7 @@
+/** `key=value`, as people type it. */
+
+/** Without an equals sign the key is empty. */
+export function pairOf(text: string): readonly [key: string, value: string] {
+  const equals = text.indexOf('=')
+  return [text.slice(0, Math.max(equals, 0)).trim(), text.slice(equals + 1).trim()]
+}

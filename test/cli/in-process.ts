@@ -1,0 +1,55 @@
+/** Runs the command line in this process, so that a test can stand between it and the server. */
+
+import { createProgram } from '../../src/cli/program.js'
+import type { Screen } from '../../src/cli/screen.js'
+import type { World } from '../../src/cli/world.js'
+import { mainScript } from './stage.js'
+
+export interface Ran {
+  readonly exitCode: number
+  readonly out: readonly string[]
+  readonly err: readonly string[]
+}
+
+/** Rejects with what the command threw: the beginning of `main` turns that into a line. */
+export async function runInProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const out: string[] = []
+  const err: string[] = []
+  let exitCode = 0
+  const world = worldOf(args, environment, { out, err })
+  const program = createProgram(world, (code) => {
+    exitCode = code
+  })
+  await program.parseAsync([...args], { from: 'user' })
+  return { exitCode, out, err }
+}
+
+export function worldOf(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  lines: { readonly out: string[]; readonly err: string[] } = { out: [], err: [] },
+): World {
+  const screen: Screen = {
+    out: (line) => void lines.out.push(...line.split('\n')),
+    outBytes: async () => true,
+    err: (line) => void lines.err.push(...line.split('\n')),
+    status() {},
+    clearStatus() {},
+    moving: false,
+    columns: () => 80,
+    async flush() {},
+  }
+  return {
+    screen,
+    environment,
+    script: mainScript,
+    program: 'longhaul',
+    args,
+    signal: new AbortController().signal,
+    stoppedBy: () => undefined,
+    atSuddenEnd: () => () => {},
+  }
+}

@@ -4,8 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { UsageError } from './failure.js'
-import type { HeaderMap } from './headers.js'
-import { pairOf } from './pairs.js'
+import { type HeaderMap, pairOf } from './pairs.js'
 
 /** Of either header, in base64. */
 const longestHeader = 5 * 1024

@@ -3,7 +3,7 @@
  * other tools do; the library sends what it is given and nothing else.
  */
 import { basename } from 'node:path'
-import type { HeaderMap } from './headers.js'
+import type { HeaderMap } from './pairs.js'
 
 export interface ContentTypeFlags {
   /** False for `--no-guess-content-type`. */

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UsageError } from './failure.js'
-import type { HeaderMap } from './headers.js'
 import type { Environment } from './home.js'
+import type { HeaderMap } from './pairs.js'
 
 const keyBytes = 32
 const prefix = 'x-oss-server-side-encryption-customer'

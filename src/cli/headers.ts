@@ -6,9 +6,7 @@ import { callbackHeaders } from './callback-flags.js'
 import { readCustomerKey } from './customer-key.js'
 import { UsageError } from './failure.js'
 import type { Environment } from './home.js'
-import { pairOf } from './pairs.js'
-
-export type HeaderMap = Readonly<Record<string, string>>
+import { type HeaderMap, pairOf } from './pairs.js'
 
 /** Flags that mean one header each, by its name; their value is the header's. */
 const plainFlags = {

@@ -1,4 +1,6 @@
-/** `key=value`, as people type it. */
+/** Names and values: `key=value` as people type it, and headers as a map with names in small letters. */
+
+export type HeaderMap = Readonly<Record<string, string>>
 
 /** Without an equals sign the key is empty. */
 export function pairOf(text: string): readonly [key: string, value: string] {

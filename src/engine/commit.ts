@@ -12,7 +12,7 @@ import type { ObjectReceipt, SourceIdentity, UploadRef } from './ports.js'
 import { presentSource } from './present.js'
 import { type PartFate, reconcile } from './reconcile.js'
 import { isServiceError, uploadErrorFrom } from './retry.js'
-import { type Expected, lookAtObject, settle } from './settle.js'
+import { type Expected, judgeObject, lookAtObject, settle } from './settle.js'
 import { settleGone } from './settle-gone.js'
 import { type Transfer, transfer } from './transfer.js'
 
@@ -150,7 +150,7 @@ async function complete(
     try {
       const { headers } = life.request
       const receipt = await service.completeMultipartUpload(ref, parts, { headers, signal: life.signal })
-      const object = await confirmed(life, receipt, { uploadId, crc64 })
+      const object = await confirmed(life, receipt, { uploadId, expected })
       return { kind: 'stored', opened, crc64, receipt: object, uploadMayRemain: false }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
@@ -168,15 +168,24 @@ function combinedCrc64(life: Life, parts: readonly PartProof[]): string {
 async function confirmed(
   life: Life,
   receipt: ObjectReceipt,
-  ours: { readonly uploadId: string; readonly crc64: string },
+  ours: { readonly uploadId: string; readonly expected: Expected },
 ): Promise<ObjectReceipt> {
   if (life.ports.service.integrity !== 'crc64') return receipt
-  let { crc64 } = receipt
-  if (crc64 === undefined) {
-    const seen = await lookAtObject(life)
-    crc64 = seen.kind === 'found' ? seen.info.crc64 : undefined
+  const { expected } = ours
+  if (receipt.crc64 === expected.crc64) return receipt
+  const seen = await lookAtObject(life)
+  const info = seen.kind === 'found' ? seen.info : undefined
+  if (receipt.crc64 === undefined && info?.crc64 === expected.crc64)
+    return { ...receipt, crc64: expected.crc64 }
+  // Something on the way may have answered with what another request was told: only the object itself is evidence.
+  if (info !== undefined && judgeObject(info, expected).kind === 'ours') {
+    life.emit({
+      type: 'settled',
+      message: `Complete answered with the CRC-64 ${receipt.crc64}, which is not that of the object. The object is there and is ours.`,
+    })
+    return info
   }
-  if (crc64 === ours.crc64) return { ...receipt, crc64 }
+  const crc64 = receipt.crc64 ?? info?.crc64
   if (crc64 === undefined) {
     throw new UploadError(
       'commit-unknown',
@@ -187,7 +196,7 @@ async function confirmed(
   await recordOrWarn(life, { kind: 'closed', uploadId: ours.uploadId, how: 'gone' })
   throw new UploadError(
     'integrity',
-    `The object the service put together has the CRC-64 ${crc64}; its parts give ${ours.crc64}. ` +
+    `The object the service put together has the CRC-64 ${crc64}; its parts give ${expected.crc64}. ` +
       'The object is wrong: run it again to replace it.',
     { requestId: receipt.requestId },
   )
@@ -255,7 +264,7 @@ async function storedWithoutCallback(
   callbackError: ServiceError,
   { opened, expected }: { readonly opened: OpenedRecord; readonly expected: Expected },
 ): Promise<Stored> {
-  const ours = { uploadId: opened.uploadId, crc64: expected.crc64 }
+  const ours = { uploadId: opened.uploadId, expected }
   // Nothing was receipted, and nobody will read this: the caller is told of the callback.
   const receipt = await confirmed(life, { etag: '' }, ours)
   return { kind: 'stored', opened, crc64: expected.crc64, receipt, uploadMayRemain: false, callbackError }

@@ -9,7 +9,6 @@ import {
   alwaysFailing,
   assertDone,
   assertStored,
-  crcOf,
   createWorld,
   failing,
   failure,
@@ -345,43 +344,6 @@ test('InvalidPart that nobody can explain is an integrity failure after two repe
   assert.equal(world.asked(complete), 3)
   assert.equal(world.asked('UploadPart'), 5)
   await assertDone(world, await world.run())
-})
-
-const wrongCrc = (service: ObjectService): ObjectService => ({
-  ...service,
-  async completeMultipartUpload(...args) {
-    return { ...(await service.completeMultipartUpload(...args)), crc64: '1' }
-  },
-})
-
-test('an object that is not what its parts were is an integrity failure, and the next run begins anew', async () => {
-  const world = createWorld()
-  const failed = await failure('integrity', world.run({ dress: wrongCrc }))
-  assert.match(failed.message, new RegExp(`CRC-64 1; its parts give ${crcOf(world.file.bytes)}\\.`))
-  assert.match(failed.message, /run it again to replace it/)
-  assert.equal(failed.requestId, 'M1')
-  assert.equal(world.asked(complete), 1)
-  const result = await world.run()
-  assert.equal(result.resumed, false)
-  assert.equal(result.parts.sent, 5)
-  await assertDone(world, result)
-})
-
-test('a Complete that tells no CRC-64 is settled by a look; where that tells none either, it is no success', async () => {
-  const silent = (service: ObjectService): ObjectService => ({
-    ...service,
-    async completeMultipartUpload(...args) {
-      const { crc64: _none, ...receipt } = await service.completeMultipartUpload(...args)
-      return receipt
-    },
-  })
-  const world = createWorld()
-  await assertDone(world, await world.run({ dress: silent }))
-
-  const blind = createWorld()
-  const before = alwaysFailing('HeadObject', denied)
-  const failed = await failure('commit-unknown', blind.run({ dress: silent, tap: { before } }))
-  assert.match(failed.message, /does not say which CRC-64 it has\. Run it again/)
 })
 
 test('a part whose CRC-64 does not agree is sent again, and is no success if it never does', async () => {

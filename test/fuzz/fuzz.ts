@@ -1,15 +1,19 @@
 /**
  * `npm run fuzz -- --seconds N [--seed S] [--target NAME]`: feeds every reader of what comes from outside for N seconds in
- * all, and prints how many inputs each took. `--seed S --target NAME --path P` replays one failure. The readers run in a
- * worker, so that one which never comes back is found out too.
+ * all, and prints how many inputs each took. With `--times K` in place of the seconds each takes K times the inputs that
+ * `npm test` gives it, so that the same seed is the same run on any machine. `--seed S --target NAME --path P` replays one
+ * failure. The readers run in a worker, so that one which never comes back is found out too.
  */
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { LONGEST_INPUT_MS, replayLine, run, type Target } from './target.js'
 import { targets } from './targets.js'
 
+/** When a target has had enough. */
+type Budget = { readonly seconds: number } | { readonly times: number }
+
 interface Job {
-  readonly seconds: number
+  readonly budget: Budget
   readonly seed: number
   readonly path: string | undefined
   readonly names: readonly string[]
@@ -24,6 +28,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seconds: { type: 'string', default: '60' },
+      times: { type: 'string' },
       seed: { type: 'string' },
       target: { type: 'string' },
       path: { type: 'string' },
@@ -33,17 +38,21 @@ async function main(): Promise<void> {
     .map(({ name }) => name)
     .filter((name) => values.target === undefined || name === values.target)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
-  const seconds = Number(values.seconds)
-  if (names.length === 0 || !Number.isSafeInteger(seed) || !(seconds > 0)) {
+  const budget: Budget =
+    values.times === undefined ? { seconds: Number(values.seconds) } : { times: Number(values.times) }
+  const [amount = 0] = Object.values(budget)
+  if (names.length === 0 || !Number.isSafeInteger(seed) || !(amount > 0)) {
     console.error(
-      `usage: npm run fuzz -- [--seconds N] [--seed S] [--target ${targets.map(({ name }) => name).join('|')}] [--path P]`,
+      `usage: npm run fuzz -- [--seconds N | --times K] [--seed S] [--target ${targets.map(({ name }) => name).join('|')}] [--path P]`,
     )
     process.exitCode = 2
     return
   }
-  console.log(`seed ${seed}, ${seconds} seconds`)
+  console.log(
+    `seed ${seed}, ${'seconds' in budget ? `${amount} seconds` : `${amount} times the inputs of npm test`}`,
+  )
   const progress = new SharedArrayBuffer(8)
-  const job: Job = { seconds, seed, path: values.path, names, progress }
+  const job: Job = { budget, seed, path: values.path, names, progress }
   const worker = new Worker(new URL(import.meta.url), { workerData: job })
   const watch = watchOver(worker, job)
   worker.on('message', (line: string) => console.log(line))
@@ -77,7 +86,7 @@ function watchOver(worker: Worker, { seed, names, progress }: Job): NodeJS.Timeo
   }, 1000)
 }
 
-async function work({ seconds, seed, path, names, progress }: Job): Promise<void> {
+async function work({ budget, seed, path, names, progress }: Job): Promise<void> {
   const counts = new Int32Array(progress)
   const chosen = names
     .map((name) => targets.find((each) => each.name === name))
@@ -90,7 +99,9 @@ async function work({ seconds, seed, path, names, progress }: Job): Promise<void
     const ran = await run(each, {
       seed,
       path,
-      ms: (seconds * 1000 * each.weight) / weights,
+      ...('seconds' in budget
+        ? { ms: (budget.seconds * 1000 * each.weight) / weights }
+        : { runs: Math.ceil(budget.times * each.runs) }),
       onInput: () => Atomics.add(counts, 1, 1),
     })
     const rate = Math.round(ran.inputs / ran.seconds)

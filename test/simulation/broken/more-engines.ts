@@ -18,8 +18,8 @@ export const moreEngines: readonly BrokenEngine[] = [
     'does not compare the CRC-64 of the whole',
     edit(
       'engine/commit',
-      '  if (crc64 === ours.crc64) return { ...receipt, crc64 }',
-      '  if (crc64 !== undefined) return { ...receipt, crc64 }',
+      '  if (receipt.crc64 === expected.crc64) return receipt',
+      '  if (receipt.crc64 !== undefined) return receipt',
     ),
   ),
   engine(

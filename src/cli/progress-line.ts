@@ -1,7 +1,15 @@
 /** One line about a transfer, never wider than it may be: what matters least goes first. Pure. */
 import { oneLine } from './failure.js'
-import { type ProgressState, rateOf, rateWindowMs, timeLeftMs, type Waiting } from './progress-state.js'
+import {
+  type ProgressState,
+  rateOf,
+  rateWindowMs,
+  type StreamState,
+  timeLeftMs,
+  type Waiting,
+} from './progress-state.js'
 import { formatDuration, formatRate, formatSize } from './sizes.js'
+import { cutToColumns, textColumns } from './text-width.js'
 
 /** From so long a silence on, the line says so. Shorter ones are every disk's and network's. */
 const tellQuietMs = 5000
@@ -11,13 +19,19 @@ export function progressLine(
   state: ProgressState,
   at: { readonly nowMs: number; readonly wallClock: number; readonly columns: number },
 ): string {
-  const percent = `${percentOf(state)}%`.padStart(4)
+  const percent = percentText(state)
   const versions =
     state.moving || state.waiting.length === 0
       ? movingTexts(state, at.nowMs)
       : waitingTexts(state.waiting, at.wallClock)
   const lines = versions.map((text) => `${percent}  ${text}`)
-  return cut(lines.find((line) => line.length <= at.columns) ?? lines.at(-1) ?? percent, at.columns)
+  const fitting = lines.find((line) => textColumns(line) <= at.columns)
+  return cutToColumns(fitting ?? lines.at(-1) ?? percent, at.columns)
+}
+
+/** Four columns wide. Of what has no known end nobody can tell how much of it is done. */
+export function percentText(state: ProgressState): string {
+  return state.stream === undefined ? `${percentOf(state)}%`.padStart(4) : '   .'
 }
 
 /** Whole percents, rounded down: 100 only when everything is done. */
@@ -29,6 +43,7 @@ export function percentOf({ consumedBytes, totalBytes }: ProgressState): number 
 function movingTexts(state: ProgressState, nowMs: number): readonly string[] {
   const quietMs = nowMs - state.movedAtMs
   const quiet = quietMs < tellQuietMs ? undefined : `nothing has moved for ${formatDuration(quietMs)}`
+  if (state.stream !== undefined) return streamTexts(state, state.stream, nowMs)
   if (state.totalBytes === 0) return [joined(['beginning', quiet]), 'beginning']
   const { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes } = state
   const leftMs = timeLeftMs(state, nowMs)
@@ -45,6 +60,31 @@ function movingTexts(state: ProgressState, nowMs: number): readonly string[] {
     [kept, proved, sending, rate, left],
     [`${formatSize(consumedBytes)} ${of}`, rate, left],
     [rate, left],
+    [rate],
+    [],
+  ].map(joined)
+}
+
+/** Longest first. What is read and not sent yet waits in memory or in the spool. */
+function streamTexts(
+  state: ProgressState,
+  { readBytes, ended }: StreamState,
+  nowMs: number,
+): readonly string[] {
+  const { provedBytes, sendingBytes } = state
+  const quietMs = nowMs - state.movedAtMs
+  const waits = provedBytes + sendingBytes < readBytes ? 'nothing has moved' : 'nothing has come in'
+  const quiet = quietMs < tellQuietMs ? undefined : `${waits} for ${formatDuration(quietMs)}`
+  const rate = formatRate(rateOf(state, nowMs))
+  const read = `read ${formatSize(readBytes)}${ended ? ' in all' : ''}`
+  const proved = `proved ${formatSize(provedBytes)}`
+  const sending = sendingBytes > 0 ? `sending ${formatSize(sendingBytes)}` : undefined
+  return [
+    [read, proved, sending, `${rate} over ${rateWindowMs / 1000} s`, quiet],
+    [read, proved, sending, rate, quiet],
+    [read, proved, quiet ?? rate],
+    [proved, quiet ?? rate],
+    [quiet ?? rate],
     [rate],
     [],
   ].map(joined)
@@ -83,8 +123,4 @@ export function clockTime(wallClock: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()]
     .map((count) => String(count).padStart(2, '0'))
     .join(':')
-}
-
-function cut(line: string, columns: number): string {
-  return line.length <= columns ? line : line.slice(0, Math.max(columns, 0))
 }

@@ -4,7 +4,8 @@ import type { UploadEvent } from '../index.js'
 /** The rate's window. */
 export const rateWindowMs = 10_000
 
-interface Sample {
+/** Bytes moved up to a moment. */
+export interface Sample {
   readonly atMs: number
   readonly bytes: number
 }
@@ -18,8 +19,17 @@ export interface Waiting {
   readonly until: number
 }
 
+/** Of an input whose end nobody knows. */
+export interface StreamState {
+  readonly readBytes: number
+  /** Nothing more comes. */
+  readonly ended: boolean
+}
+
 export interface ProgressState {
   readonly totalBytes: number
+  /** Absent where the size is known from the start. */
+  readonly stream?: StreamState
   /** What the whole may be called done. */
   readonly consumedBytes: number
   readonly keptBytes: number
@@ -57,6 +67,11 @@ export function applyEvent(state: ProgressState, event: UploadEvent, nowMs: numb
     case 'progress': {
       const { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes } = event
       const counts = { consumedBytes, totalBytes, keptBytes, provedBytes, sendingBytes }
+      return sampled({ ...moved(state, nowMs), ...counts }, nowMs)
+    }
+    case 'streaming': {
+      const { readBytes, provedBytes, sendingBytes, ended } = event
+      const counts = { consumedBytes: provedBytes, provedBytes, sendingBytes, stream: { readBytes, ended } }
       return sampled({ ...moved(state, nowMs), ...counts }, nowMs)
     }
     case 'opened':
@@ -110,8 +125,12 @@ export function applyBytes(
   return sampled({ ...moved(state, nowMs), consumedBytes: done, provedBytes: done, totalBytes: total }, nowMs)
 }
 
-/** Bytes a second over the window; 0 when nothing moved in it. */
 export function rateOf({ samples }: ProgressState, nowMs: number): number {
+  return rateOfSamples(samples, nowMs)
+}
+
+/** Bytes a second over the window; 0 when nothing moved in it. */
+export function rateOfSamples(samples: readonly Sample[], nowMs: number): number {
   const first = samples.find(({ atMs }) => atMs >= nowMs - rateWindowMs)
   const last = samples.at(-1)
   if (first === undefined || last === undefined) return 0
@@ -136,12 +155,15 @@ function movedBytes({ provedBytes, sendingBytes }: ProgressState): number {
 const sampleEveryMs = 100
 
 function sampled(state: ProgressState, nowMs: number): ProgressState {
-  const bytes = movedBytes(state)
-  const earlier = state.samples.filter(
-    ({ atMs }, index) => atMs >= nowMs - rateWindowMs || index === state.samples.length - 1,
+  return { ...state, samples: withSample(state.samples, { atMs: nowMs, bytes: movedBytes(state) }) }
+}
+
+export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
+  const earlier = samples.filter(
+    ({ atMs }, index) => atMs >= sample.atMs - rateWindowMs || index === samples.length - 1,
   )
   const previous = earlier.at(-2)
   const kept =
-    previous !== undefined && nowMs - previous.atMs < sampleEveryMs ? earlier.slice(0, -1) : earlier
-  return { ...state, samples: [...kept, { atMs: nowMs, bytes }] }
+    previous !== undefined && sample.atMs - previous.atMs < sampleEveryMs ? earlier.slice(0, -1) : earlier
+  return [...kept, sample]
 }

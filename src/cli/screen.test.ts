@@ -30,14 +30,16 @@ test('lines stand above the moving line, which is drawn again below them', () =>
   const out = fake()
   const err = fake({ isTTY: true, columns: 100 })
   const screen = createScreen(out, err, {})
-  screen.status('10%')
-  screen.status('10%')
+  screen.status(['10%'])
+  screen.status(['10%'])
   screen.err('a notice')
-  screen.status('20%')
+  screen.status(['20%'])
   screen.clearStatus()
   screen.clearStatus()
   screen.out('done')
-  assert.equal(err.text, '\r10%\x1b[K\r\x1b[Ka notice\n\r10%\x1b[K\r20%\x1b[K\r\x1b[K')
+  const [off, on] = ['\x1b[?7l', '\x1b[?7h']
+  const drawn = (text: string): string => `${off}\r${text}\x1b[K\x1b[J${on}`
+  assert.equal(err.text, `${drawn('10%')}\r\x1b[Ja notice\n${drawn('10%')}${drawn('20%')}\r\x1b[J`)
   assert.equal(out.text, 'done\n')
   assert.equal(screen.columns(), 100)
 })
@@ -48,10 +50,11 @@ test('nothing moves where there is no terminal, or one that can not move', () =>
     [fake({ isTTY: true }), { TERM: 'dumb' }],
   ] as const) {
     const screen = createScreen(fake(), stream, environment)
-    screen.status('10%')
+    screen.status(['10%'])
     assert.equal(screen.moving, false)
     assert.equal(stream.text, '')
     assert.equal(screen.columns(), 80)
+    assert.equal(screen.rows(), 24)
   }
 })
 
@@ -74,19 +77,33 @@ test('on a terminal the line is drawn many times a second and taken away at the 
   context.mock.timers.tick(100)
   display.close()
   context.mock.timers.tick(10_000)
-  assert.match(err.text.replaceAll('\x1b[K', '<clear>'), /^\r 50% {2}[^\r\n<]{0,13}<clear>\r<clear>$/)
+  const first = err.text.replaceAll('\x1b', '<escape>')
+  assert.match(first, /^<escape>[^ ]* 50% {2}[^\r\n<]{0,13}<escape>/)
+  assert.ok(err.text.endsWith('\r\x1b[J'))
 })
 
-test('without a terminal there is a plain line every ten seconds', (context) => {
+test('without a terminal there is a plain line after ten seconds, and one each half minute', (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] })
   const err = fake()
-  const display = createProgressDisplay(createScreen(fake(), err, {}))
+  let seconds = 0
+  const clocks = { monotonic: () => seconds * 1000, wallClock: () => 0 }
+  const display = createProgressDisplay(createScreen(fake(), err, {}), clocks)
+  const pass = (count: number): void => {
+    for (const until = seconds + count; seconds < until; ) {
+      seconds += 1
+      context.mock.timers.tick(1000)
+    }
+  }
   display.bytes(50, 100)
-  context.mock.timers.tick(9_999)
+  pass(9)
   assert.equal(err.text, '')
-  context.mock.timers.tick(1)
+  pass(1)
   assert.match(err.text, /^50% {2}[^\r\n]*\n$/)
-  display.close()
-  context.mock.timers.tick(60_000)
+  pass(29)
   assert.equal(err.text.split('\n').length, 2)
+  pass(1)
+  assert.equal(err.text.split('\n').length, 3)
+  display.close()
+  pass(60)
+  assert.equal(err.text.split('\n').length, 3)
 })

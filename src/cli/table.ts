@@ -1,4 +1,5 @@
 /** Columns of text for people, as wide as their widest cell. Pure. */
+import { padded, textColumns } from './text-width.js'
 
 export interface Column {
   readonly title: string
@@ -11,15 +12,11 @@ export function formatTable(
   rows: readonly (readonly string[])[],
 ): readonly string[] {
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => (row[index] ?? '').length)),
+    Math.max(textColumns(title), ...rows.map((row) => textColumns(row[index] ?? ''))),
   )
   const line = (cells: readonly string[]): string =>
     columns
-      .map(({ align = 'left' }, index) => {
-        const cell = cells[index] ?? ''
-        const width = widths[index] ?? 0
-        return align === 'right' ? cell.padStart(width) : cell.padEnd(width)
-      })
+      .map(({ align }, index) => padded(cells[index] ?? '', widths[index] ?? 0, align))
       .join('  ')
       .trimEnd()
   return [line(columns.map(({ title }) => title)), ...rows.map(line)]

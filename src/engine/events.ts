@@ -93,6 +93,18 @@ export type UploadEvent =
   /** The file changed while it was uploaded; what differs is sent again. */
   | { readonly type: 'source-moved'; readonly parts: number }
   | { readonly type: 'completing'; readonly uploadId: string }
+  /** Of an upload whose size is not known: how far it has come. Takes the place of `progress`. */
+  | {
+      readonly type: 'streaming'
+      /** Bytes read so far; what was not sent yet waits in memory or in the spool. */
+      readonly readBytes: number
+      /** Bytes that were acknowledged and proved. */
+      readonly provedBytes: number
+      /** Bytes of the attempts now running. */
+      readonly sendingBytes: number
+      /** The input has ended, so that `readBytes` is the size. */
+      readonly ended: boolean
+    }
   /** The answer to Complete was lost or odd, and the object was found to be ours. */
   | { readonly type: 'settled'; readonly message: string }
   | { readonly type: 'aborted'; readonly uploadId: string }

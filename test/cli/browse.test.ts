@@ -39,6 +39,7 @@ async function openStage(t: TestContext, keys: readonly string[]): Promise<Stage
       clearStatus() {},
       moving: false,
       columns: () => 80,
+      rows: () => 24,
       flush: async () => {},
     },
     environment: { OSS_ACCESS_KEY_ID: accessKeyId, OSS_ACCESS_KEY_SECRET: accessKeySecret },

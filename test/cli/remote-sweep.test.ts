@@ -52,6 +52,7 @@ async function openStage(t: TestContext): Promise<Stage> {
       clearStatus() {},
       moving: false,
       columns: () => 80,
+      rows: () => 24,
       flush: async () => {},
     },
     environment: { OSS_ACCESS_KEY_ID: server.accessKeyId, OSS_ACCESS_KEY_SECRET: server.accessKeySecret },

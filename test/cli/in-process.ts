@@ -40,6 +40,7 @@ export function worldOf(
     clearStatus() {},
     moving: false,
     columns: () => 80,
+    rows: () => 24,
     async flush() {},
   }
   return {

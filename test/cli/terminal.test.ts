@@ -114,9 +114,9 @@ test('many files are a few lines and a sum, which is right at any width', () => 
   ])
   assert.deepEqual(manyLines(picture, { ...now, columns: 12, rows: 2 }), [' 29%  3/345'])
   assert.deepEqual(manyLines(picture, { ...now, columns: 20, rows: 3 }), [
-    ' 20%  photo...01.raw',
+    ' 20%  pho...0001.raw',
     '      and 3 more under way'.slice(0, 20),
-    ' 29%  3/345, 1 failed',
+    ' 29%  3/345',
   ])
 })
 

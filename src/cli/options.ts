@@ -44,6 +44,10 @@ export function withTransfer(command: Command): Command {
     .option('--header <line>', "'Name: value' of the object, such as 'x-oss-storage-class: IA'", collect)
     .option('--limit-rate <rate>', 'send at most so much, such as 60MiB/s', read(parseRate))
     .option(
+      '--limit-rate-file <file>',
+      'a file with the rate, or unlimited; read again when it changes, so that the rate can be changed meanwhile',
+    )
+    .option(
       '--retry-for <duration>',
       'how long to try without any progress: 15m, 2h, forever (default: 15m)',
       read(parseDuration),

@@ -7,14 +7,14 @@ import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeJson } from '../json.js'
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../object-url.js'
+import { openRateControl, type RateFlags } from '../rate-control.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
 import { type OutputFlags, runUploadJob } from '../upload-job.js'
 import type { World } from '../world.js'
 
-export interface UploadFlags extends ConnectionFlags, OutputFlags {
+export interface UploadFlags extends ConnectionFlags, OutputFlags, RateFlags {
   readonly store?: string
   readonly numThreads?: number | 'auto'
-  readonly limitRate?: number
   /** Milliseconds. */
   readonly retryFor?: number
   readonly verify?: 'always' | 'changed' | 'paranoid'
@@ -33,6 +33,7 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
   const { file, target } = readPaths(paths)
   const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
   const headers = await readHeaders(flags, world.environment)
+  const rate = openRateControl(flags, world.screen)
   const { exitCode, fields } = await runUploadJob(
     {
       bucket,
@@ -41,6 +42,7 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
       options: {
         ...uploadOptions(flags, world),
         headers: await withContentType(headers, { key: target.key, file }, flags),
+        limitRate: rate.limit,
         partSize: flags.partSize,
         multipartThreshold: flags.multipartThreshold,
         restart: flags.restart,
@@ -51,6 +53,7 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
     flags,
     world,
   )
+  rate.close()
   if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...fields })
   return exitCode
 }
@@ -60,7 +63,6 @@ export function uploadOptions(flags: UploadFlags, world: World): UploadOptions {
   return {
     store: storeFolder(flags, world.environment),
     numThreads: flags.numThreads ?? 4,
-    limitRate: flags.limitRate,
     verify: flags.verify,
     steal: flags.steal,
     retry: { noProgressForMs: flags.retryFor },

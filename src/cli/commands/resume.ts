@@ -1,6 +1,6 @@
 /** `longhaul resume`: goes on with unfinished uploads by what their checkpoints tell. */
 import { resolve } from 'node:path'
-import type { PendingUpload } from '../../index.js'
+import type { PendingUpload, RateLimit } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
 import { failureLine, failureOf, UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
@@ -8,6 +8,7 @@ import { sameCommand } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
 import type { HeaderMap } from '../pairs.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { openRateControl } from '../rate-control.js'
 import { type Connection, resolveConnection } from '../settings.js'
 import { debugTrace, type JobEnd, runUploadJob, type UploadJob } from '../upload-job.js'
 import type { World } from '../world.js'
@@ -23,11 +24,13 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
   if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to go on with.')
   }
+  const rate = openRateControl(flags, world.screen)
   const ends: JobEnd[] = []
   for (const upload of uploads) {
     if (world.signal.aborted) break
-    ends.push(await goOn(upload, { connection, flags, world }))
+    ends.push(await goOn(upload, { connection, flags, limitRate: rate.limit, world }))
   }
+  rate.close()
   const exitCode = exitCodeOfMany(ends.map((end) => end.exitCode))
   if (flags.json === true) {
     const [only] = ends
@@ -39,7 +42,17 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
 
 async function goOn(
   upload: PendingUpload,
-  { connection, flags, world }: { connection: Connection; flags: ResumeFlags; world: World },
+  {
+    connection,
+    flags,
+    limitRate,
+    world,
+  }: {
+    connection: Connection
+    flags: ResumeFlags
+    limitRate: RateLimit | undefined
+    world: World
+  },
 ): Promise<JobEnd> {
   let job: UploadJob
   try {
@@ -49,6 +62,7 @@ async function goOn(
       file: resolve(sourceOf(upload)),
       options: {
         ...uploadOptions(flags, world),
+        limitRate,
         headers: headersOf(upload, await readHeaders(flags, world.environment)),
         // It was begun as a multipart upload, however small the file is by now.
         multipartThreshold: upload.uploadId === undefined ? undefined : 0,

@@ -1,0 +1,42 @@
+/** What a measure of `npm run bench` is. */
+import type { Contestant } from './contestants.js'
+import type { Verdict } from './goals.js'
+import type { Standing } from './race.js'
+import type { RunPlace } from './run.js'
+import type { DiscardServer } from './server.js'
+
+export interface Bench extends RunPlace {
+  readonly server: DiscardServer
+  readonly contestants: readonly Contestant[]
+  readonly rounds: number
+  /** Small sizes: shows that it works, and a collapse, nothing finer. */
+  readonly quick: boolean
+  say(line: string): void
+}
+
+/** A section of the page: a table of its own, and goals. */
+export interface Section {
+  readonly title: string
+  /** Markdown. */
+  readonly table: string
+  readonly verdicts: readonly Verdict[]
+  /** For the chart: megabytes a second. */
+  readonly rates?: readonly Rate[]
+}
+
+export interface Rate {
+  readonly label: string
+  readonly megabytesPerSecond: number
+  readonly ours: boolean
+}
+
+export interface Measure {
+  /** The word that `--only` takes. */
+  readonly name: string
+  readonly contestants: readonly Contestant['name'][]
+  run(bench: Bench): Promise<readonly Section[]>
+}
+
+export function megabytesPerSecond(bytes: number, { seconds }: Standing): number {
+  return bytes / 1e6 / seconds
+}

@@ -13,9 +13,10 @@ import { checkBucketName } from '../services/oss/names.js'
 import { createOssService } from '../services/oss/oss.js'
 import type { OssOptions } from '../services/oss/requests.js'
 import { createServiceClient, type ServiceClient } from '../services/service-client.js'
+import { type Network, type NetworkOptions, networkOf } from './network.js'
 import { createNodeRuntime } from './runtime.js'
 
-export interface BucketOptions {
+export interface BucketOptions extends NetworkOptions {
   /** Such as `https://oss-cn-hangzhou.aliyuncs.com`, or `http://127.0.0.1:9500` for the embedded server. */
   readonly endpoint: string
   /** The bucket's name: 3 to 63 of a-z, 0-9 and `-`. */
@@ -40,6 +41,8 @@ export class Bucket {
   readonly region: string | undefined
   /** What the service is called in a checkpoint: the region on aliyuncs.com, else the endpoint's origin. */
   readonly service: string
+  /** @internal The way to the service. */
+  readonly network: Network
   readonly #options: BucketOptions
   readonly #credentials: CredentialsProvider
 
@@ -57,13 +60,15 @@ export class Bucket {
     this.endpoint = endpoint.origin
     this.region = endpoint.region
     this.service = endpoint.service
+    this.network = networkOf(options)
     this.#options = options
     this.#credentials = createCredentials(options.credentials, createNodeRuntime())
   }
 
   /**
    * The bucket of this name, with everything else from the environment: `OSS_ENDPOINT` (or `OSS_REGION`),
-   * `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`.
+   * `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`; and the proxy that this process's
+   * own environment names, if any.
    *
    * @throws UploadError `invalid-argument`, naming the variable that is missing
    */
@@ -82,7 +87,7 @@ export class Bucket {
       accessKeySecret,
       ...(securityToken === undefined ? {} : { securityToken }),
     }
-    return new Bucket({ endpoint, name, region, credentials })
+    return new Bucket({ endpoint, name, region, credentials, proxy: 'environment' })
   }
 
   /** @internal The engine's view of this bucket over a transport. */

@@ -2,6 +2,7 @@
 import type { Transport } from '../protocol/message.js'
 import { createNodeTransport } from '../transport/node.js'
 import { limitRate, type RateLimit } from '../transport/rate.js'
+import type { Network } from './network.js'
 
 /** Connections beside those for parts: listing and settling must not wait for a part. */
 const spareSockets = 2
@@ -9,6 +10,8 @@ const spareSockets = 2
 interface TransportOptions {
   readonly numThreads: number
   readonly limitRate?: RateLimit | undefined
+  /** The way there. */
+  readonly network: Network
 }
 
 export async function withTransport<T>(
@@ -28,7 +31,10 @@ export function openTransport(options: TransportOptions): {
   readonly transport: Transport
   close(): Promise<void>
 } {
-  const { transport, close } = createNodeTransport({ maxSockets: options.numThreads + spareSockets })
+  const { transport, close } = createNodeTransport({
+    maxSockets: options.numThreads + spareSockets,
+    ...options.network,
+  })
   if (options.limitRate === undefined) return { transport, close }
   return { transport: limitRate(transport, options.limitRate), close }
 }

@@ -10,6 +10,7 @@ import type { Transport } from '../protocol/message.js'
 import type { BucketClient } from '../services/bucket-client.js'
 import type { Bucket } from './bucket.js'
 import { openTransport } from './connection.js'
+import type { Network } from './network.js'
 import { createNodeRuntime } from './runtime.js'
 import { bucketOf } from './upload.js'
 
@@ -36,13 +37,13 @@ export interface OpenDesk<Client> {
 }
 
 export function openDesk<Client>(
-  clientOver: (transport: Transport) => Client,
+  service: { readonly network: Network; clientOver(transport: Transport): Client },
   { signal = new AbortController().signal, retry }: DeskOptions,
 ): OpenDesk<Client> {
   const runtime = createNodeRuntime()
-  const { transport, close } = openTransport({ numThreads })
+  const { transport, close } = openTransport({ numThreads, network: service.network })
   const desk: Desk<Client> = {
-    client: clientOver(transport),
+    client: service.clientOver(transport),
     signal,
     ask: (operation, once, passOn) => {
       const liveness = createLiveness(runtime, retry?.noProgressForMs ?? 60_000)
@@ -68,7 +69,7 @@ export async function withDesk<T>(
   work: (desk: Desk) => Promise<T>,
 ): Promise<T> {
   const opened = bucketOf(bucket)
-  const { desk, told, close } = openDesk((transport) => opened.clientOver(transport), options)
+  const { desk, told, close } = openDesk(opened, options)
   try {
     return await work(desk)
   } catch (error) {

@@ -5,6 +5,7 @@ import type { ObjectEntry } from '../protocol/operations/listing.js'
 import type { ObjectPage } from '../services/bucket-client.js'
 import { type Bucket, type ServiceOptions, serviceClientOver } from './bucket.js'
 import { type DeskOptions, openDesk } from './desk.js'
+import { networkOf } from './network.js'
 import { bucketOf } from './upload.js'
 
 export type { BucketEntry, ObjectEntry }
@@ -38,7 +39,7 @@ export async function* listObjects(
   options: ListingOptions = {},
 ): AsyncGenerator<readonly Listed[]> {
   const opened = bucketOf(bucket)
-  const { desk, told, close } = openDesk((transport) => opened.clientOver(transport), options)
+  const { desk, told, close } = openDesk(opened, options)
   const { client, signal } = desk
   const { prefix = '', delimiter = '', pageSize = 1000 } = options
   try {
@@ -61,7 +62,13 @@ export async function* listBuckets(
   service: ServiceOptions,
   options: DeskOptions & { readonly prefix?: string | undefined } = {},
 ): AsyncGenerator<readonly BucketEntry[]> {
-  const { desk, told, close } = openDesk((transport) => serviceClientOver(service, transport), options)
+  const { desk, told, close } = openDesk(
+    {
+      network: networkOf(service),
+      clientOver: (transport) => serviceClientOver(service, transport),
+    },
+    options,
+  )
   const { client, signal } = desk
   const { prefix = '' } = options
   try {

@@ -164,7 +164,9 @@ export async function useBucket<T>(
 
 function withClient<T>(bucket: Bucket | string, work: (client: BucketClient) => Promise<T>): Promise<T> {
   const opened = bucketOf(bucket)
-  return withTransport({ numThreads: 1 }, (transport) => work(curedClient(opened.clientOver(transport))))
+  return withTransport({ numThreads: 1, network: opened.network }, (transport) =>
+    work(curedClient(opened.clientOver(transport))),
+  )
 }
 
 function told(error: unknown, signal: CancelSignal | undefined): unknown {

@@ -90,7 +90,7 @@ async function runOnce(
   const pool = createBlockPool({ blocks: Math.min(2 * checked.numThreads + 2, maxBlocks) })
   const source = await openFileSource(filename, { pool })
   try {
-    return await withTransport(checked, (transport) =>
+    return await withTransport({ ...checked, network: opened.network }, (transport) =>
       runUpload(
         {
           service: opened.serviceOver(transport),
@@ -131,7 +131,7 @@ export async function discardUpload(
   const opened = bucketOf(bucket)
   checkKey(key)
   const checkpoints = storeOf(options.store)
-  return withTransport({ numThreads: 1 }, (transport) =>
+  return withTransport({ numThreads: 1, network: opened.network }, (transport) =>
     discardWithEngine(
       { service: opened.serviceOver(transport), checkpoints, runtime: createNodeRuntime() },
       {

@@ -260,6 +260,7 @@ export class Exchange {
   }
 
   #failure(cause: unknown): TransportError {
+    if (cause instanceof TransportError) return cause // from whoever opened the connection
     const { origin } = this.#request
     const detail = describe(cause)
     if (!this.#connected) return this.#error('connect', `Cannot connect to ${origin}: ${detail}`, cause)

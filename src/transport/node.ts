@@ -4,26 +4,28 @@
  */
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { isIP } from 'node:net'
-import { createSecureContext, rootCertificates } from 'node:tls'
 import {
   type HttpRequest,
+  type HttpResponse,
   type RequestBody,
   type Transport,
   TransportError,
   type TransportOptions,
 } from '../protocol/message.js'
 import { Exchange } from './exchange.js'
+import type { HttpProxy, ProxyChoice } from './proxy.js'
 import { Slots } from './slots.js'
 import { defaultStallLimits, type StallLimits } from './stall.js'
+import { type Trust, tlsOptions } from './trust.js'
+import { proxyHeaders, refusal, serverName, TunnelAgent } from './tunnel.js'
 
-export interface NodeTransportOptions {
+export interface NodeTransportOptions extends Trust {
   /** Connections per origin, and so requests in flight at once. Default 16. */
   readonly maxSockets?: number
   /** An unused connection is closed after this many milliseconds. Default 15000. */
   readonly idleTimeoutMs?: number
-  /** Certificates in PEM that are trusted besides the ones Node brings. */
-  readonly ca?: string | readonly string[]
+  /** Which proxy leads to an origin. Default: none. */
+  readonly proxyFor?: ProxyChoice
   /** Replaces some of `defaultStallLimits`. */
   readonly stallLimits?: Partial<StallLimits>
 }
@@ -44,7 +46,7 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
   let closed = false
 
   const transport: Transport = async (request, exchangeOptions = {}) => {
-    const route = routeTo(request.origin, routes, options)
+    const route = routeTo(request.origin, routes, { ...options, limits })
     const giveBack = await route.slots.take(exchangeOptions.signal)
     const setting = {
       open: () => openRequest(route, request, exchangeOptions),
@@ -61,7 +63,7 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
         running.delete(exchange)
         giveBack()
       })
-      return exchange.run()
+      return exchange.run().then((response) => letThrough(route, response))
     } catch (error) {
       giveBack() // nothing was begun
       throw error
@@ -81,18 +83,26 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
 
 /** All that requests to one origin share. */
 interface Route {
+  /** Of the connection that requests are written to. */
   readonly secure: boolean
   readonly host: string
-  readonly port: string
+  readonly port: number
   readonly agent: http.Agent
   readonly slots: Slots
+  /** Reads the requests themselves, and so wants the origin in each: only for origins without TLS. */
+  readonly reader?: HttpProxy
 }
 
-function routeTo(origin: string, routes: Map<string, Route>, options: NodeTransportOptions): Route {
+interface RouteOptions extends NodeTransportOptions {
+  readonly limits: StallLimits
+}
+
+function routeTo(origin: string, routes: Map<string, Route>, options: RouteOptions): Route {
   const known = routes.get(origin)
   if (known) return known
   const url = new URL(origin)
-  const secure = url.protocol === 'https:'
+  const isSecureOrigin = url.protocol === 'https:'
+  const proxy = options.proxyFor?.(origin)
   const maxSockets = options.maxSockets ?? 16
   const agentOptions = {
     keepAlive: true,
@@ -101,21 +111,24 @@ function routeTo(origin: string, routes: Map<string, Route>, options: NodeTransp
     noDelay: true,
     timeout: options.idleTimeoutMs ?? 15_000,
   }
-  // Made once: reading all those certificates anew took each connection 35 ms.
-  const trust =
-    options.ca === undefined || !secure
-      ? {}
-      : { secureContext: createSecureContext({ ca: [...rootCertificates, ...[options.ca].flat()] }) }
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const trust = isSecureOrigin || proxy?.secure ? tlsOptions(options) : {}
+  const reader = isSecureOrigin ? undefined : proxy
+  const secure = isSecureOrigin || reader?.secure === true
+  const host = reader?.host ?? url.hostname.replace(/^\[|\]$/g, '')
   // Without a server name Node would hold the certificate against the Host header, whatever we connect to.
+  const secureOptions = { ...agentOptions, ...trust, servername: serverName(host) }
+  const answerMs = 2 * options.limits.connectMs
   const route: Route = {
     secure,
     host,
-    port: url.port,
-    agent: secure
-      ? new https.Agent({ ...agentOptions, ...trust, servername: isIP(host) ? '' : host })
-      : new http.Agent(agentOptions),
+    port: reader?.port ?? Number(url.port || (secure ? 443 : 80)),
+    agent: !secure
+      ? new http.Agent(agentOptions)
+      : proxy && isSecureOrigin
+        ? new TunnelAgent({ ...secureOptions, proxy, trust, answerMs })
+        : new https.Agent(secureOptions),
     slots: new Slots(maxSockets),
+    ...(reader === undefined ? {} : { reader }),
   }
   routes.set(origin, route)
   return route
@@ -123,19 +136,27 @@ function routeTo(origin: string, routes: Map<string, Route>, options: NodeTransp
 
 function openRequest(route: Route, request: HttpRequest, options: TransportOptions): http.ClientRequest {
   const { body } = request
-  const headers: Record<string, string | number> = { ...request.headers }
+  const { reader } = route
+  const headers: Record<string, string | number> = { ...request.headers, ...(reader && proxyHeaders(reader)) }
   if (body !== undefined) headers['content-length'] = bodySize(body)
   if (options.expectContinue && canExpect(request)) headers['expect'] = '100-continue'
   return (route.secure ? https : http).request({
     agent: route.agent,
     method: request.method,
     host: route.host,
-    port: route.port || (route.secure ? 443 : 80),
-    path: request.target,
+    port: route.port,
+    path: reader === undefined ? request.target : `${request.origin}${request.target}`,
     headers,
     setHost: false,
     maxHeaderSize: maxAnswerHeadBytes,
   })
+}
+
+/** The answer, unless it is the proxy's own, that it knows too little of us. */
+function letThrough({ reader }: Route, response: HttpResponse): HttpResponse {
+  if (reader === undefined || response.status !== 407) return response
+  response.body.discard()
+  throw refusal(reader, { statusCode: 407, statusMessage: '', what: 'a request' })
 }
 
 /** Node writes the headers of such a request as UTF-8, which is not what was signed where one goes beyond ASCII. */

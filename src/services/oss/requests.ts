@@ -283,11 +283,17 @@ async function* readChunks(response: HttpResponse, signal: CancelSignal): AsyncG
   }
 }
 
+const meanings = {
+  connect: 'network',
+  reset: 'network',
+  stalled: 'stalled',
+  garbled: 'odd-answer',
+  refused: 'denied',
+} as const
+
 function translated(error: unknown, signal: CancelSignal): unknown {
   if (signal.aborted || !(error instanceof TransportError)) return error
-  const meaning = (
-    { connect: 'network', reset: 'network', stalled: 'stalled', garbled: 'odd-answer' } as const
-  )[error.failure]
+  const meaning = meanings[error.failure]
   return new ServiceError(meaning, lineOf(`${error.message.replace(/\.$/, '')}.`), { cause: error })
 }
 

@@ -1,6 +1,7 @@
 /** `longhaul`: resumable upload for Node. What stands here is what is promised to stay. */
 export { journalStore } from './checkpoints/journal.js'
 export { memoryStore } from './checkpoints/memory.js'
+export { memoryManifests } from './checkpoints/memory-manifests.js'
 export type { Discarded } from './engine/discard.js'
 export { UploadError, type UploadErrorCode } from './engine/errors.js'
 export type { OnEvent, UploadEvent } from './engine/events.js'
@@ -17,6 +18,23 @@ export type { ProgressCallback } from './engine/progress.js'
 export type { Verify } from './engine/reconcile.js'
 export type { UploadState, WaitingRequest } from './engine/state.js'
 export type { UploadResult } from './engine/upload.js'
+export type { SkipRule } from './many/compare.js'
+export {
+  type FileRef,
+  type ManyEvent,
+  type ManyFailure,
+  type ManyProgress,
+  type ManySummary,
+  type SkipReason,
+  UploadManyError,
+} from './many/events.js'
+export type {
+  ManifestLog,
+  ManifestStore,
+  ManifestSummary,
+  ManifestTarget,
+  ManySource,
+} from './many/ports.js'
 export { Bucket, type BucketOptions, endpointOfService, type ServiceOptions } from './node/bucket.js'
 export type { DeskOptions } from './node/desk.js'
 export {
@@ -37,6 +55,7 @@ export {
   type ObjectEntry,
 } from './node/listing.js'
 export type { Whose } from './node/local-logs.js'
+export { resumableUploadMany, type UploadManyOptions } from './node/many.js'
 export {
   type ByteSink,
   type Downloaded,
@@ -58,6 +77,7 @@ export {
   remoteUploads,
 } from './node/remote.js'
 export { type RemovalOptions, removeObjects } from './node/removal.js'
+export { forgetRun, type PendingRun, pendingRuns } from './node/runs.js'
 export { defaultStore } from './node/store.js'
 export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from './node/upload.js'
 export { version } from './node/version.js'

@@ -23,7 +23,8 @@ const LAYERS: readonly (readonly [prefix: string, mayImport: readonly string[]])
   ['checksum/', []],
   ['protocol/', ['checksum/']],
   ['sources/', [...PORTS, 'protocol/', 'checksum/']],
-  ['checkpoints/', [...PORTS, 'protocol/', 'checksum/']],
+  ['checkpoints/', [...PORTS, 'many/ports.ts', 'protocol/', 'checksum/']],
+  ['many/', ['engine/', 'checksum/']],
   ['services/', [...PORTS, 'protocol/', 'checksum/']],
   ['transport/', [...PORTS, 'protocol/', 'checksum/']],
   ['server/', ['protocol/', 'checksum/']],
@@ -33,8 +34,11 @@ const LAYERS: readonly (readonly [prefix: string, mayImport: readonly string[]])
     'testing/',
     ['engine/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/', 'server/'],
   ],
-  ['node/', ['engine/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/']],
-  ['index.ts', ['engine/', 'sources/', 'checkpoints/', 'services/', 'node/']],
+  [
+    'node/',
+    ['engine/', 'many/', 'checksum/', 'protocol/', 'sources/', 'checkpoints/', 'services/', 'transport/'],
+  ],
+  ['index.ts', ['engine/', 'many/', 'sources/', 'checkpoints/', 'services/', 'node/']],
 ]
 
 interface Manifest {

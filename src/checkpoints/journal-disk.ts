@@ -6,6 +6,8 @@ import { syncFolder } from './folder.js'
 export interface JournalHandle {
   stat(): Promise<{ isFile(): boolean; readonly mtimeMs: number }>
   readFile(): Promise<Uint8Array>
+  /** At most so many bytes from there on; fewer only at the end of the file. */
+  readRange(position: number, size: number): Promise<Uint8Array>
   truncate(size: number): Promise<void>
   /** Writes all the bytes at the end of the file. */
   append(bytes: Uint8Array): Promise<void>
@@ -40,6 +42,16 @@ export function nodeDisk(write: WriteBytes = writeBytes): JournalDisk {
   const wrap = (handle: FileHandle): JournalHandle => ({
     stat: () => handle.stat(),
     readFile: () => handle.readFile(),
+    async readRange(position, size) {
+      const bytes = new Uint8Array(size)
+      let filled = 0
+      while (filled < size) {
+        const { bytesRead } = await handle.read(bytes, filled, size - filled, position + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return bytes.subarray(0, filled)
+    },
     truncate: (size) => handle.truncate(size),
     append: (bytes) => write(handle, bytes),
     datasync: () => handle.datasync(),

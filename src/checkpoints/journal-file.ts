@@ -9,6 +9,7 @@ import { usingStore } from './folder.js'
 import type { JournalDisk, JournalHandle } from './journal-disk.js'
 import { type DecodedCheckpoint, decodeCheckpoint, encodeHeader, encodeLine } from './lines.js'
 import { targetInWords } from './names.js'
+import { createQueue } from './queue.js'
 
 export interface JournalFile {
   read(): Promise<CheckpointContents>
@@ -172,14 +173,4 @@ async function cutOff(handle: JournalHandle, size: number): Promise<void> {
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
-}
-
-/** Runs tasks one after the other, each whatever became of the one before. */
-function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (task) => {
-    const result = last.then(task, task)
-    last = result
-    return result
-  }
 }

@@ -63,7 +63,7 @@ export function decodeCheckpoint(bytes: Uint8Array): DecodedCheckpoint {
 }
 
 /** What something else wrote there, for a message. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : `a ${typeof value}`
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '?').slice(0, 60)
 }
@@ -72,7 +72,8 @@ function checkOf(json: Uint8Array): string {
   return crc64(json).toString(16).padStart(CHECK_DIGITS, '0')
 }
 
-function decodeLine(raw: Uint8Array): CheckpointLine | undefined {
+/** One line without its newline; `undefined` when its check fails. */
+export function decodeLine(raw: Uint8Array): CheckpointLine | undefined {
   if (raw.length <= CHECK_DIGITS || raw[CHECK_DIGITS] !== SPACE) return undefined
   const json = raw.subarray(CHECK_DIGITS + 1)
   if (new TextDecoder().decode(raw.subarray(0, CHECK_DIGITS)) !== checkOf(json)) return undefined
@@ -93,6 +94,6 @@ function decodeTarget(value: unknown): Target | undefined {
   return { service, bucket, key }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 /** The names a target goes by: in files, where only the hash decides, and in messages. Pure. */
 import { createHash } from 'node:crypto'
 import type { Target } from '../engine/ports.js'
+import type { ManifestTarget } from '../many/ports.js'
 
 const HASH_DIGITS = 32
 const READABLE_CHARACTERS = 40
@@ -15,11 +16,20 @@ export function targetHash({ service, bucket, key }: Target): string {
 
 /** The end of the key, for people to recognise, and the hash. Safe as a file name everywhere. */
 export function checkpointId(target: Target): string {
-  const readable = target.key
+  return `${readableEnd(target.key) || 'object'}-${targetHash(target)}`
+}
+
+/** The same for a manifest, whose hash is no checkpoint's: no checkpoint's target has four texts. */
+export function manifestId({ service, bucket, name }: ManifestTarget): string {
+  const hash = createHash('sha256').update(JSON.stringify(['manifest', service, bucket, name]))
+  return `${readableEnd(name) || 'manifest'}-${hash.digest('hex').slice(0, HASH_DIGITS)}`
+}
+
+function readableEnd(text: string): string {
+  return text
     .replace(/[^A-Za-z0-9._-]+/g, '_')
     .slice(-READABLE_CHARACTERS)
     .replace(/^[._-]+/, '')
-  return `${readable === '' ? 'object' : readable}-${targetHash(target)}`
 }
 
 export function hashOfId(checkpointId: string): string {

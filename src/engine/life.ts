@@ -52,6 +52,8 @@ export interface UploadRequest {
 /** When something last went forward, and whether the service has ever spoken to us. */
 export interface Liveness {
   moved(): void
+  /** So many milliseconds passed by our own choice: they count for nothing. */
+  excuse(ms: number): void
   patienceLeftMs(): number
   acquainted: boolean
 }
@@ -109,6 +111,9 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
   return {
     moved: () => {
       movedAt = runtime.monotonic()
+    },
+    excuse: (ms) => {
+      movedAt = Math.min(movedAt + ms, runtime.monotonic())
     },
     patienceLeftMs: () => movedAt + noProgressForMs - runtime.monotonic(),
     acquainted: false,

@@ -177,6 +177,8 @@ export interface RequestOptions {
 export interface SendOptions extends RequestOptions {
   /** Bytes of this attempt that the socket has taken so far: only ever grows within an attempt. */
   readonly onSent: (bytes: number) => void
+  /** Told of the milliseconds for which an adapter kept the request back, so that others could go first. */
+  readonly onHeldBack?: ((ms: number) => void) | undefined
   /** Multiplies the time the adapter waits before it calls a request stalled. 1 at first. */
   readonly patience: number
 }

@@ -130,6 +130,7 @@ async function sendPart(
           headers: life.request.headers,
           signal,
           onSent,
+          onHeldBack: life.liveness.excuse,
           patience,
         })
         assertSameBytes(service.integrity, { receipt, computed, size: end - start })

@@ -116,6 +116,7 @@ function put(life: Life, puts: Puts): Promise<Whole> {
           }
           life.progress.sending(1, bytes)
         },
+        onHeldBack: life.liveness.excuse,
       })
       assertSameBytes(service.integrity, { receipt, computed, size: life.size })
       return { receipt, computed }

@@ -49,13 +49,7 @@ async function openRegularFile(path: string, absolutePath: string): Promise<File
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
   const handle = await reading(path, () => open(absolutePath, flags))
   try {
-    const stats = await reading(path, () => handle.stat())
-    if (stats.isDirectory()) {
-      throw new UploadError('source-missing', `${path} is a folder. Name a file in it.`)
-    }
-    if (!stats.isFile()) {
-      throw new UploadError('source-missing', `${path} is no regular file. Copy its content to a file first.`)
-    }
+    assertRegular(path, await reading(path, () => handle.stat()))
     return handle
   } catch (error) {
     await handle.close()
@@ -82,6 +76,27 @@ async function readFully(options: {
       )
     }
     filled += bytesRead
+  }
+}
+
+/**
+ * The state of what the path means now, without opening it; symbolic links are followed.
+ *
+ * @throws UploadError `source-missing` when there is no such file, or it is no regular file
+ */
+export async function fileIdentity(path: string): Promise<SourceIdentity> {
+  if (path === '') throw new UploadError('source-missing', 'The file name is empty. Name the file to upload.')
+  const stats = await reading(path, () => stat(path, { bigint: true }))
+  assertRegular(path, stats)
+  return toIdentity(stats)
+}
+
+function assertRegular(path: string, stats: { isDirectory(): boolean; isFile(): boolean }): void {
+  if (stats.isDirectory()) {
+    throw new UploadError('source-missing', `${path} is a folder. Name a file in it.`)
+  }
+  if (!stats.isFile()) {
+    throw new UploadError('source-missing', `${path} is no regular file. Copy its content to a file first.`)
   }
 }
 

@@ -164,6 +164,7 @@ export function openStore(
       return {
         stat: async () => ({ isFile: () => true, mtimeMs: world.now() }),
         readFile: async () => bytes().slice(),
+        readRange: async (position, size) => bytes().slice(position, position + size),
         async truncate(size) {
           disk.files.set(name, bytes().slice(0, size))
         },

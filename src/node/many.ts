@@ -90,7 +90,7 @@ export async function resumableUploadMany(
       : await manifestsOf(options)?.acquire(target, { steal: checked.steal })
   const pool = createBlockPool({ blocks: Math.min(2 * numThreads + 2, maxBlocks) })
   try {
-    return await withTransport(checked, (transport) =>
+    return await withTransport({ ...checked, network: opened.network }, (transport) =>
       runMany(
         {
           service: opened.serviceOver(transport),

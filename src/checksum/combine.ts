@@ -3,7 +3,7 @@
  * start and final XOR are equal, so they cancel and finished values combine directly.
  */
 import { crc64FromDecimal, crc64ToDecimal } from './crc64.js'
-import { add, fromPolynomial, multiply, powerOfByte, toPolynomial } from './polynomial.js'
+import { add, fromPolynomial, multiply, type Polynomial, powerOfByte, toPolynomial } from './polynomial.js'
 
 /**
  * The CRC-64 of A followed by B.
@@ -21,4 +21,21 @@ export function combineCrc64(a: bigint, b: bigint, lengthOfB: number): bigint {
 /** The same for decimal strings, as OSS writes CRCs. */
 export function combineCrc64Decimal(a: string, b: string, lengthOfB: number): string {
   return crc64ToDecimal(combineCrc64(crc64FromDecimal(a), crc64FromDecimal(b), lengthOfB))
+}
+
+/**
+ * The CRC-64 of all of these, one after another, in decimal. Parts are mostly of one size, and what a size multiplies by
+ * takes most of the time, so it is computed once for each.
+ */
+export function combineAllCrc64Decimal(
+  parts: readonly { readonly crc64: string; readonly size: number }[],
+): string {
+  const powers = new Map<number, Polynomial>()
+  let whole: Polynomial = { high: 0, low: 0 }
+  for (const { crc64, size } of parts) {
+    const power = powers.get(size) ?? powerOfByte(size)
+    powers.set(size, power)
+    whole = add(multiply(whole, power), toPolynomial(crc64FromDecimal(crc64)))
+  }
+  return crc64ToDecimal(fromPolynomial(whole))
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { combineAllCrc64Decimal } from './combine.js'
 import { Crc64, combineCrc64, combineCrc64Decimal, crc64, crc64FromDecimal, crc64ToDecimal } from './index.js'
 
 /** One bit at a time, in bigint: shares nothing with the tables. */
@@ -69,6 +70,15 @@ test('a known CRC can be gone on from', () => {
       const whole = bitwise(Uint8Array.of(...a, ...b))
       assert.equal(crc64(b, crc64(a)), whole)
       assert.equal(new Crc64(crc64(a)).update(b).value(), whole)
+    }),
+  )
+})
+
+test('the CRCs of any number of pieces combine to that of the whole', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 }), (pieces) => {
+      const parts = pieces.map((piece) => ({ crc64: crc64(piece).toString(), size: piece.length }))
+      assert.equal(combineAllCrc64Decimal(parts), crc64(Buffer.concat(pieces)).toString())
     }),
   )
 })

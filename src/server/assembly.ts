@@ -1,5 +1,5 @@
 /** Which parts become an object, and what is known of it then. */
-import { combineCrc64Decimal } from '../checksum/combine.js'
+import { combineAllCrc64Decimal } from '../checksum/combine.js'
 import { multipartEtag } from '../protocol/etag.js'
 import type { Completion } from '../protocol/operations/multipart.js'
 import { Refusal } from './context.js'
@@ -54,7 +54,7 @@ export function assemble({
     object: {
       size: chosen.reduce((total, part) => total + part.size, 0),
       etag: multipartEtag(chosen.map((part) => part.etag)),
-      crc64: chosen.reduce((whole, part) => combineCrc64Decimal(whole, part.crc64, part.size), '0'),
+      crc64: combineAllCrc64Decimal(chosen),
       ...(md5 === undefined ? {} : { md5 }),
       type: 'Multipart',
       modified: now,

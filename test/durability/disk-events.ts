@@ -73,6 +73,7 @@ export function createRecorder(): Recorder {
         get: (key) => level.get(key),
         getMany: (keys) => level.getMany(keys),
         iterator: (range) => level.iterator(range),
+        values: (range) => level.values(range),
         close: () => level.close(),
         async batch(changes, options) {
           const keys = changes.map(({ type, key }) => `${type} ${key.toString('latin1')}`)

@@ -86,6 +86,7 @@ function troubledLevel(level: Level, trouble: Trouble, when: 'at once' | 'late' 
     get: (key) => level.get(key),
     getMany: (keys) => level.getMany(keys),
     iterator: (range) => level.iterator(range),
+    values: (range) => level.values(range),
     close: () => level.close(),
     async batch(changes, options) {
       if (trouble.step === 'commit' && when === 'at once') throw coded('EIO')
@@ -222,6 +223,7 @@ for (const [what, step] of [
       get: async () => undefined,
       getMany: async () => [],
       iterator: () => ({ next: async () => undefined, seek: () => undefined, close: async () => undefined }),
+      values: async () => [],
       close: async () => undefined,
       async batch() {
         batches += 1

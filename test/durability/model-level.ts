@@ -65,6 +65,7 @@ export async function openModelLevel(disk: Disk, luck: Luck, folder: string): Pr
         close: () => cursor.close(),
       }
     },
+    values: async ({ gte, lt }) => [...(await state.values(gte.toString('latin1'), lt.toString('latin1')))],
     async batch(changes, { sync }) {
       if (luck.chance(0.15)) {
         number += 1

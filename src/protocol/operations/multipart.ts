@@ -22,6 +22,7 @@ import {
 import type { Done } from './buckets.js'
 import { decodeStored, encodeStored, type StoredAnswer } from './objects.js'
 import type { Operation, WireRequest } from './operation.js'
+import { plainPartList } from './part-list.js'
 import {
   bucketOf,
   documentOf,
@@ -254,6 +255,8 @@ function readCompletion(request: WireRequest): Completion {
     if (hasBody) throw invalidArgument(COMPLETE_ALL, 'yes', message, '0042-00000216')
     return { kind: 'all' }
   }
+  const plain = request.body === undefined ? undefined : plainPartList(request.body)
+  if (plain !== undefined) return { kind: 'parts', parts: plain }
   const list = documentOf(request, 'CompleteMultipartUpload', MALFORMED_LIST)
   // A list without parts is good, and makes an empty object: so OSS's own SDKs upload a stream that had nothing.
   const parts = children(list, 'Part').map(readCompletedPart)

@@ -91,6 +91,7 @@ export async function openDiskLedger(options: DiskLedgerOptions): Promise<Ledger
         close: () => iterator.close(),
       }
     },
+    values: (from, to) => level.values({ gte: bytes(from), lt: bytes(to) }),
     commit(changes) {
       return new Promise((resolve, reject) => {
         waiting.push({ changes, resolve, reject })

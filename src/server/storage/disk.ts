@@ -85,6 +85,7 @@ function timed(ports: DiskPorts, onSync: NonNullable<DiskStorageOptions['onSync'
         get: (key) => level.get(key),
         getMany: (all) => level.getMany(all),
         iterator: (range) => level.iterator(range),
+        values: (range) => level.values(range),
         batch: (changes, options) =>
           options.sync
             ? watch('metadata', () => level.batch(changes, options))

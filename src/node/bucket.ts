@@ -15,6 +15,7 @@ import type { OssOptions } from '../services/oss/requests.js'
 import { createServiceClient, type ServiceClient } from '../services/service-client.js'
 import { type Network, type NetworkOptions, networkOf } from './network.js'
 import { createNodeRuntime } from './runtime.js'
+import type { WorkerSetting } from './workers/messages.js'
 
 export interface BucketOptions extends NetworkOptions {
   /** Such as `https://oss-cn-hangzhou.aliyuncs.com`, or `http://127.0.0.1:9500` for the embedded server. */
@@ -100,14 +101,26 @@ export class Bucket {
     return createBucketClient(this.#ossOptions(transport))
   }
 
-  #ossOptions(transport: Transport): OssOptions {
-    const { region, signatureVersion, addressing } = this.#options
+  /** @internal What a worker thread needs to send parts to this bucket. The keys stay here, to be asked for. */
+  forWorkers(): {
+    readonly setting: Pick<WorkerSetting, 'service' | 'network'>
+    readonly credentials: CredentialsProvider
+  } {
+    const { proxy, ca, insecure } = this.#options
     return {
-      endpoint: this.endpoint,
-      bucket: this.name,
-      region,
-      signatureVersion,
-      addressing,
+      setting: { service: this.#place(), network: { proxy, ca, insecure } },
+      credentials: this.#credentials,
+    }
+  }
+
+  #place(): WorkerSetting['service'] {
+    const { region, signatureVersion, addressing } = this.#options
+    return { endpoint: this.endpoint, bucket: this.name, region, signatureVersion, addressing }
+  }
+
+  #ossOptions(transport: Transport): OssOptions {
+    return {
+      ...this.#place(),
       credentials: this.#credentials,
       transport,
       clock: createNodeRuntime(),

@@ -4,6 +4,7 @@ import { UploadError } from '../engine/errors.js'
 import type { OnEvent, UploadEvent } from '../engine/events.js'
 import { createUpload, type Upload } from '../engine/handle.js'
 import type { CancelSignal, CheckpointStore } from '../engine/ports.js'
+import { quietly } from '../engine/quiet.js'
 import { createStateKeeper } from '../engine/state.js'
 import { runUpload, type UploadResult } from '../engine/upload.js'
 import { createDigester } from '../services/digester.js'
@@ -16,6 +17,7 @@ import { withTransport } from './connection.js'
 import { checkOptions, type UploadOptions } from './options.js'
 import { createNodeRuntime } from './runtime.js'
 import { storeOf } from './store.js'
+import { withPartWorkers } from './workers/part-workers.js'
 
 /** Two blocks per part let reading and sending overlap; beyond this many, parts share. */
 const maxBlocks = 64
@@ -90,18 +92,25 @@ async function runOnce(
   const pool = createBlockPool({ blocks: Math.min(2 * checked.numThreads + 2, maxBlocks) })
   const source = await openFileSource(filename, { pool })
   try {
-    return await withTransport({ ...checked, network: opened.network }, (transport) =>
-      runUpload(
-        {
-          service: opened.serviceOver(transport),
-          source,
-          checkpoints,
-          digester: createDigester(),
-          runtime: createNodeRuntime(),
-        },
-        { ...checked, key, signal, progressCallback: options.progressCallback, onEvent },
-      ),
-    )
+    const identity = await source.identity()
+    return await withTransport({ ...checked, network: opened.network }, async (transport) => {
+      const { service, close } = withPartWorkers(opened.serviceOver(transport), {
+        ...opened.forWorkers(),
+        workers: identity.size < checked.multipartThreshold ? 0 : checked.workers,
+        numThreads: checked.numThreads,
+        filename,
+        identity,
+        onEvent: quietly(onEvent),
+      })
+      try {
+        return await runUpload(
+          { service, source, checkpoints, digester: createDigester(), runtime: createNodeRuntime() },
+          { ...checked, key, signal, progressCallback: options.progressCallback, onEvent },
+        )
+      } finally {
+        await close()
+      }
+    })
   } finally {
     await source.close()
   }

@@ -1,0 +1,139 @@
+/**
+ * An `ObjectService` whose parts may be sent from worker threads as well: the same adapter in several loops. Everything
+ * but `uploadPart` stays where it is.
+ */
+import type { ObjectService } from '../../engine/ports.js'
+import { type ChoiceState, firstChoice, nextChoice } from './choice.js'
+import type { PartThread } from './part-thread.js'
+
+export interface ThreadedWorld {
+  /** A new thread; it may turn out not to be fit. */
+  readonly begin: () => PartThread
+  /** So many from the start; or as many as pay, found by measuring. */
+  readonly threads: { readonly count: number } | { readonly most: number }
+  /** Told of each change, with how many threads there are now. */
+  readonly changed: (threads: number, message: string) => void
+  /** Share of the time since it was called last in which this loop was busy, 0 to 1. */
+  readonly busy: () => number
+  /** Milliseconds. */
+  readonly monotonic: () => number
+  /** Calls `look` again and again, until what it returns is called. */
+  readonly repeat: (look: () => void) => () => void
+}
+
+export interface ThreadedService {
+  readonly service: ObjectService
+  /** Ends the threads; nothing may be under way any more. */
+  close(): Promise<void>
+}
+
+export function withThreads(service: ObjectService, world: ThreadedWorld): ThreadedService {
+  const threads: PartThread[] = []
+  /** Beginnings and ends that `close` has to wait for. */
+  const pending: Promise<void>[] = []
+  const traffic = { parts: 0, bytes: 0, since: world.monotonic() }
+  let choice: ChoiceState = firstChoice
+  let isClosed = false
+
+  const add = async (why: string): Promise<void> => {
+    try {
+      const thread = world.begin()
+      const unfit = await thread.begun
+      if (isClosed) return thread.close()
+      if (unfit !== undefined) throw new Error(unfit)
+      threads.push(thread)
+      world.changed(threads.length, why)
+    } catch (error) {
+      // This loop does it all as well, so that no upload fails for want of a thread.
+      stopLooking()
+      world.changed(threads.length, `No thread for sending parts could begin: ${(error as Error).message}`)
+    }
+  }
+
+  const drop = (why: string): void => {
+    const thread = threads.pop()
+    if (thread === undefined) return
+    pending.push(thread.close())
+    world.changed(threads.length, why)
+  }
+
+  const look = (most: number): void => {
+    const now = world.monotonic()
+    const { parts, bytes, since } = traffic
+    Object.assign(traffic, { bytes: 0, since: now })
+    const sample = { busy: world.busy(), parts, bytesPerSecond: (bytes * 1000) / Math.max(now - since, 1) }
+    const { state, action } = nextChoice(choice, sample, { most })
+    choice = state
+    if (action === 'add')
+      pending.push(add('This loop was busy all the time, so another thread sends parts too.'))
+    if (action === 'drop') drop('Another thread was not faster, and is given up.')
+  }
+
+  /** The thread that has the least to do, if this loop has more. */
+  const freest = (): PartThread | undefined => {
+    const fit = threads.filter(({ state }) => state === 'ready').sort((a, b) => a.parts - b.parts)
+    const elsewhere = threads.reduce((sum, thread) => sum + thread.parts, 0)
+    const [first] = fit
+    return first !== undefined && first.parts < traffic.parts - elsewhere ? first : undefined
+  }
+
+  const uploadPart: ObjectService['uploadPart'] = async (upload, partNumber, slice, options) => {
+    const thread = freest()
+    traffic.parts += 1
+    let sent = 0
+    const onSent = (bytes: number): void => {
+      traffic.bytes += bytes - sent
+      sent = bytes
+      options.onSent(bytes)
+    }
+    try {
+      if (thread === undefined)
+        return await service.uploadPart(upload, partNumber, slice, { ...options, onSent })
+      const { signal, headers, patience } = options
+      const { start, size } = slice
+      const task = { upload, partNumber, start, end: start + size, headers, patience }
+      return await thread.uploadPart(task, { signal, onSent })
+    } finally {
+      traffic.parts -= 1
+    }
+  }
+
+  const { threads: wanted } = world
+  const stopLooking = 'most' in wanted ? world.repeat(() => look(wanted.most)) : () => {}
+  if ('count' in wanted) {
+    for (let made = 0; made < wanted.count; made++)
+      pending.push(add('Another thread sends parts, as was asked for.'))
+  }
+
+  return {
+    service: withOtherUploadPart(service, uploadPart),
+    async close() {
+      isClosed = true
+      stopLooking()
+      await Promise.all([...pending, ...threads.map((thread) => thread.close())])
+    },
+  }
+}
+
+/** By hand, since a service may be an instance of a class that keeps its fields to itself. */
+function withOtherUploadPart(service: ObjectService, uploadPart: ObjectService['uploadPart']): ObjectService {
+  const { differingHeaders, listMultipartUploads } = service
+  return {
+    name: service.name,
+    bucket: service.bucket,
+    limits: service.limits,
+    integrity: service.integrity,
+    headerKind: (name) => service.headerKind(name),
+    forbidsOverwrite: (headers) => service.forbidsOverwrite(headers),
+    now: () => service.now(),
+    putObject: (...args) => service.putObject(...args),
+    createMultipartUpload: (...args) => service.createMultipartUpload(...args),
+    uploadPart,
+    listParts: (...args) => service.listParts(...args),
+    completeMultipartUpload: (...args) => service.completeMultipartUpload(...args),
+    abortMultipartUpload: (...args) => service.abortMultipartUpload(...args),
+    headObject: (...args) => service.headObject(...args),
+    ...(differingHeaders && { differingHeaders: differingHeaders.bind(service) }),
+    ...(listMultipartUploads && { listMultipartUploads: listMultipartUploads.bind(service) }),
+  }
+}

@@ -21,7 +21,8 @@ import { bucketOf } from './upload.js'
 /** Two blocks per body let reading and sending overlap; beyond this many, bodies share. */
 const maxBlocks = 64
 
-export interface UploadManyOptions extends Omit<UploadOptions, 'adopt' | 'onEvent' | 'progressCallback'> {
+export interface UploadManyOptions
+  extends Omit<UploadOptions, 'adopt' | 'onEvent' | 'progressCallback' | 'workers'> {
   /**
    * Bodies in flight at once over all files together, small files and parts of large ones alike; 1 to 100, with as many
    * connections. `'auto'` is 4 for now. Default 4.

@@ -2,7 +2,7 @@
  * `npm run bench`: our client beside others, each a process of its own, against a server that throws away what it gets.
  * Everything the others need is installed into a temporary folder; who can't be had is named as missing.
  *
- *     -- --only NAME      one measure: loopback, https, files, start or memory; several times for several
+ *     -- --only NAME      one measure: loopback, https, cores, files, start or memory; several times for several
  *     -- --rounds N       interleaved rounds, after one that does not count; default 5
  *     -- --quick          small sizes and a few rounds, curl and what npm has: shows a collapse, no figures worth telling
  *     -- --folder DIR     where files and contestants are kept; default a temporary folder, removed at the end
@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { testCertificate } from '../../test/transport/certificate.js'
 import { bringContestants, type ContestantName } from './contestants.js'
+import { cores } from './cores.js'
 import { word } from './goals.js'
 import { files } from './many-files.js'
 import type { Bench, Measure, Section } from './measure.js'
@@ -26,7 +27,7 @@ import { writePage } from './page.js'
 import { startDiscardServer } from './server.js'
 import { start } from './start-time.js'
 
-const measures: readonly Measure[] = [loopback, https, files, start, memory]
+const measures: readonly Measure[] = [loopback, https, cores, files, start, memory]
 /** What CI measures with: nothing that has to be compiled. */
 const quickContestants: readonly ContestantName[] = ['longhaul', 'curl', 'ali-oss', 'lib-storage']
 

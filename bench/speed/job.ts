@@ -14,6 +14,8 @@ export interface OneFile extends Place {
   readonly file: string
   readonly partSize: number
   readonly parallel: number
+  /** Threads beside the loop, for ours. Absent: what ours does by itself. */
+  readonly workers?: number | 'auto'
 }
 
 /** All files of a folder, each by one call; the keys are the names of the files. */

@@ -191,6 +191,7 @@ test('where a thread is gone, or none can begin, all parts are sent from the loo
       threads: { count: 1 },
       changed: (_threads, message) => told.push(message),
       busy: () => 0,
+      idleCores: () => 0,
       monotonic: () => 0,
       repeat: () => () => {},
     })

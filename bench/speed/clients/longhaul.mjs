@@ -8,8 +8,8 @@ await doJob(async ({ kind, endpoint, bucket: name, store, ...job }) => {
   const credentials = { accessKeyId: 'bench', accessKeySecret: 'bench' }
   const bucket = new Bucket({ endpoint, name, credentials })
   if (kind === 'one') {
-    const { key, file, partSize, parallel } = job
-    await resumableUpload(bucket, key, file, { store, partSize, numThreads: parallel })
+    const { key, file, partSize, parallel, workers } = job
+    await resumableUpload(bucket, key, file, { store, partSize, numThreads: parallel, workers })
     return
   }
   await inParallel(readdirSync(job.folder), job.parallel, async (file) => {

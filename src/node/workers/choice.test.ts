@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Action, type ChoiceState, firstChoice, nextChoice, type Sample } from './choice.js'
 
-const busy: Sample = { busy: 1, bytesPerSecond: 100, parts: 8 }
+const busy: Sample = { busy: 1, idleCores: 1, bytesPerSecond: 100, parts: 8 }
 
 function played(
   samples: readonly Sample[],
@@ -39,6 +39,11 @@ test('a thread that brings less than a tenth goes again, and none is tried for a
   assert.equal(state.threads, 0)
 })
 
+test('where no core is idle no thread is tried: it would only take from others', () => {
+  const { actions } = played(Array.from({ length: 20 }, () => ({ ...busy, idleCores: 0.5 })))
+  assert.ok(actions.every((action) => action === 'stay'))
+})
+
 test('one part at a time is never worth a thread', () => {
   const { actions } = played(Array.from({ length: 20 }, () => ({ ...busy, parts: 1 })))
   assert.ok(actions.every((action) => action === 'stay'))
@@ -47,6 +52,7 @@ test('one part at a time is never worth a thread', () => {
 test('whatever is seen, threads are between none and the most, and what is dropped was added', () => {
   const sample = fc.record({
     busy: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => (value > 0.3 ? 1 : value)),
+    idleCores: fc.constantFrom(0, 0.5, 3),
     bytesPerSecond: fc.nat(1000),
     parts: fc.nat(10),
   })

@@ -1,12 +1,14 @@
 /**
- * Whether more threads are worth it, by measurement alone: one is added when the loop is busy all the time, and stays only
- * if more bytes went out with it than without. So where the network, the disk or the cores are the limit, nothing is lost.
+ * Whether more threads are worth it, by measurement alone: one is added when the loop is busy all the time while a
+ * core is idle, and stays only if more bytes went out with it than without. So where the network, the disk or the cores are the limit, nothing is lost.
  */
 
 /** What was seen in one interval. */
 export interface Sample {
   /** Share of the time in which the event loop was busy, 0 to 1. */
   readonly busy: number
+  /** Cores of the machine that nobody used; a part of one counts as such. */
+  readonly idleCores: number
   readonly bytesPerSecond: number
   /** Parts in flight. */
   readonly parts: number
@@ -32,6 +34,8 @@ export interface ChoiceLimits {
 
 /** At most so much of the loop's time is left when it is the limit. */
 const busyFrom = 0.9
+/** What a thread has to find free: where it would only take from others, among them a server on the same machine, none is tried. */
+const idleFrom = 0.6
 /** Intervals that have to be busy in a row, and intervals that a new thread is judged by. */
 const enough = 2
 /** What a thread has to bring: it costs memory and a share of the processor. */
@@ -52,7 +56,8 @@ export function nextChoice(
   })
   switch (phase.kind) {
     case 'watching': {
-      const mayHelp = sample.busy >= busyFrom && sample.parts > threads + 1 && threads < most
+      const isPossible = threads < most && sample.parts > threads + 1
+      const mayHelp = isPossible && sample.busy >= busyFrom && sample.idleCores >= idleFrom
       const busyRates = mayHelp ? [...phase.busyRates, sample.bytesPerSecond] : []
       if (busyRates.length < enough) return become({ kind: 'watching', busyRates })
       return become({ kind: 'warming', before: mean(busyRates) }, 'add', 1)

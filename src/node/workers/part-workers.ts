@@ -1,5 +1,5 @@
 /** Worker threads for one upload of one file, as Node has them. */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { resolve } from 'node:path'
 import type { OnEvent } from '../../engine/events.js'
 import type { ObjectService, SourceIdentity } from '../../engine/ports.js'
@@ -45,6 +45,7 @@ export function withPartWorkers(service: ObjectService, options: PartWorkersOpti
       since = until
       return utilization
     },
+    idleCores: idleCoresSince(),
     monotonic: () => performance.now(),
     repeat(look) {
       const timer = setInterval(look, lookEveryMs)
@@ -52,4 +53,21 @@ export function withPartWorkers(service: ObjectService, options: PartWorkersOpti
       return () => clearInterval(timer)
     },
   })
+}
+
+/** By the system's own counters, over all cores. Where it has none, the trial of a thread alone decides. */
+function idleCoresSince(): () => number {
+  const read = () => {
+    const cores = cpus().map(({ times }) => times)
+    const idle = cores.reduce((sum, times) => sum + times.idle, 0)
+    const all = cores.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0)
+    return { cores: cores.length, idle, all }
+  }
+  let before = read()
+  return () => {
+    const now = read()
+    const { idle, all } = before
+    before = now
+    return now.all > all ? (now.cores * (now.idle - idle)) / (now.all - all) : Number.POSITIVE_INFINITY
+  }
 }

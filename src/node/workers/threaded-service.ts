@@ -15,6 +15,8 @@ export interface ThreadedWorld {
   readonly changed: (threads: number, message: string) => void
   /** Share of the time since it was called last in which this loop was busy, 0 to 1. */
   readonly busy: () => number
+  /** Cores that nobody used since it was called last. */
+  readonly idleCores: () => number
   /** Milliseconds. */
   readonly monotonic: () => number
   /** Calls `look` again and again, until what it returns is called. */
@@ -61,7 +63,8 @@ export function withThreads(service: ObjectService, world: ThreadedWorld): Threa
     const now = world.monotonic()
     const { parts, bytes, since } = traffic
     Object.assign(traffic, { bytes: 0, since: now })
-    const sample = { busy: world.busy(), parts, bytesPerSecond: (bytes * 1000) / Math.max(now - since, 1) }
+    const bytesPerSecond = (bytes * 1000) / Math.max(now - since, 1)
+    const sample = { busy: world.busy(), idleCores: world.idleCores(), parts, bytesPerSecond }
     const { state, action } = nextChoice(choice, sample, { most })
     choice = state
     if (action === 'add')

@@ -20,6 +20,8 @@ function sentenceOf(event: UploadEvent): string | undefined {
       return 'Going on with an upload whose beginning was never answered.'
     case 'adopted':
       return `Adopting the upload ${event.uploadId}, begun ${new Date(event.initiated).toISOString()}: ${countOf(event.partCount, 'part')} of it ${event.partCount === 1 ? 'is' : 'are'} at the service, to be compared with the file.`
+    case 'taken-over':
+      return `Taking over the upload ${event.uploadId}, whose parts have ${formatSize(event.partSize)}: ${countOf(event.partCount, 'part')} of it ${event.partCount === 1 ? 'is' : 'are'} at the service, to be compared with the file.`
     case 'plan-kept':
       return `The upload keeps the part size it began with, ${formatSize(event.partSize)}, not ${formatSize(event.asked)}; --restart begins anew.`
     case 'source-moved':

@@ -60,7 +60,8 @@ export async function adoptUpload(life: Life, past: Past): Promise<OpenUpload | 
   const [found] = fitting
   if (found === undefined) return none(life, unfit, named)
   if (fitting.length > 1) throw ambiguous(life, fitting)
-  return take(life, past, found)
+  const { uploadId, initiated } = found.upload
+  return take(life, past, found, { type: 'adopted', uploadId, initiated, partCount: found.parts.length })
 }
 
 function tooSmall(life: Life, named: string | undefined): undefined {
@@ -117,7 +118,11 @@ async function judge(life: Life, upload: ListedUpload): Promise<Judged> {
 }
 
 /** Has the file, cut this way, the bytes of one of the parts? Which others are the file's is for the run to find out. */
-async function anyProved(life: Life, parts: readonly ListedPart[], partSize: number): Promise<boolean> {
+export async function anyProved(
+  life: Life,
+  parts: readonly ListedPart[],
+  partSize: number,
+): Promise<boolean> {
   const { digester, source } = life.ports
   const plan = { size: life.size, partSize, partCount: Math.ceil(life.size / partSize) }
   for (const listed of spread(parts, maxProofParts)) {
@@ -176,7 +181,12 @@ function ambiguous(life: Life, fitting: readonly Fitting[]): UploadError {
 }
 
 /** Durable before the first part is sent: whoever comes after us goes on with it by the record alone. */
-async function take(life: Life, past: Past, { upload, partSize, parts }: Fitting): Promise<OpenUpload> {
+export async function take(
+  life: Life,
+  past: Past,
+  { upload, partSize }: Fitting,
+  event: UploadEvent,
+): Promise<OpenUpload> {
   const { service, source, digester, runtime } = life.ports
   const { headers } = life.request
   const { uploadId, initiated } = upload
@@ -200,6 +210,6 @@ async function take(life: Life, past: Past, { upload, partSize, parts }: Fitting
   // One that a damaged checkpoint of ours still names is ours as before.
   if (!past.leftovers.delete(uploadId)) past.adopted.add(uploadId)
   past.knownIds.add(uploadId)
-  life.emit({ type: 'adopted', uploadId, initiated, partCount: parts.length })
+  life.emit(event)
   return { opened, parts: new Map(), committed: false }
 }

@@ -28,6 +28,14 @@ export type UploadEvent =
       readonly initiated: number
       readonly partCount: number
     }
+  /** An upload that the checkpoint of another tool names goes on. `partCount`: parts that are at the service. */
+  | {
+      readonly type: 'taken-over'
+      readonly uploadId: string
+      /** Bytes. */
+      readonly partSize: number
+      readonly partCount: number
+    }
   /** Nothing could be adopted, so a new upload begins. Those looked at were left alone. */
   | {
       readonly type: 'adopt-none'

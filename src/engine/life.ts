@@ -25,6 +25,15 @@ export interface Ports {
   readonly runtime: Runtime
 }
 
+/** An upload as a record of another tool names it. */
+export interface NamedUpload {
+  readonly uploadId: string
+  /** Bytes. */
+  readonly partSize: number
+  /** Bytes of the file when the upload began. */
+  readonly size: number
+}
+
 export interface UploadRequest {
   readonly key: string
   /** Lower-case names, trimmed values. */
@@ -38,8 +47,11 @@ export interface UploadRequest {
   readonly verify: Verify
   /** Abandon what is there and begin anew. */
   readonly restart: boolean
-  /** Where no checkpoint names an upload, look for one at the service: any that fits, or the one of this id. */
-  readonly adopt?: boolean | string | undefined
+  /**
+   * Where no checkpoint names an upload, look for one at the service: any that fits, or the one of this id. Or take over
+   * the one that another tool's record names.
+   */
+  readonly adopt?: boolean | string | NamedUpload | undefined
   /** Take over a lock that can't be proved dead. */
   readonly steal: boolean
   /** Milliseconds without any progress after which the upload ends as interrupted. */

@@ -26,6 +26,7 @@ import { type PartFate, reconcile } from './reconcile.js'
 import { doubtSince, reportOrphans } from './recovery.js'
 import { uploadErrorFrom } from './retry.js'
 import { settleCompleting, settleGone } from './settle-gone.js'
+import { assertNoOther, takeOverUpload } from './take-over.js'
 import { putWhole } from './whole.js'
 
 /** An upload that is gone again and again has an enemy; better to say so than to send for ever. */
@@ -84,6 +85,9 @@ async function liveOn(life: Life): Promise<UploadResult> {
   const past = await openPast(life)
   life.doubtfulSince = doubtSince(past.intents)
   let { current } = past
+  const { adopt } = life.request
+  const named = typeof adopt === 'object' ? adopt : undefined
+  if (named !== undefined) assertNoOther(past, named)
   const owed = [...past.pendingAborts]
   if (life.request.restart) {
     await abandonAll(life, past)
@@ -96,6 +100,11 @@ async function liveOn(life: Life): Promise<UploadResult> {
     // That one is over. What this call asks for has nothing to do with it.
     past.leftovers.add(current.opened.uploadId)
     current = undefined
+  }
+  if (current === undefined && named !== undefined) {
+    const taken = await takeOverUpload(life, past, named)
+    if ('kind' in taken) return closeUpload(life, past, { end: taken, resumed: true })
+    current = taken
   }
   if (current === undefined && wantsAdoption(life.request)) current = await adoptUpload(life, past)
   for (let beginning = 1; ; beginning++) {

@@ -1,6 +1,7 @@
 /** What a caller may ask of an upload, checked in full before anything is opened or sent. */
 import { UploadError } from '../engine/errors.js'
 import type { OnEvent } from '../engine/events.js'
+import type { NamedUpload } from '../engine/life.js'
 import { assertPartSize } from '../engine/plan.js'
 import type { CheckpointStore, Headers } from '../engine/ports.js'
 import type { ProgressCallback } from '../engine/progress.js'
@@ -66,8 +67,12 @@ export interface UploadOptions {
    * bytes; where several fit the call rejects with `conflict` and chooses none, and where none fits a new one begins. An
    * upload id: that one, or the call rejects with `not-found` or `conflict`. Every part is compared with the file before it
    * is kept. Multipart upload alone, and not with `restart`. Make sure that nobody else works on it. Default false.
+   *
+   * `{ uploadId, partSize, size }`: the upload that the record of another tool names (`takeOver` reads such records). Its
+   * parts alone are listed; where it has any, one has to be the file's. The call rejects with `not-found` when it is gone,
+   * unless the object of the key equals the file, and with `conflict` when the store has another upload of the key.
    */
-  readonly adopt?: boolean | string | undefined
+  readonly adopt?: boolean | string | NamedUpload | undefined
   /** Take over the checkpoint from a holder that can't be proved dead. Default false. */
   readonly steal?: boolean | undefined
   /**
@@ -91,7 +96,7 @@ export interface CheckedOptions {
   readonly workers: number | 'auto'
   readonly verify: Verify
   readonly restart: boolean
-  readonly adopt: boolean | string
+  readonly adopt: boolean | string | NamedUpload
   readonly steal: boolean
   readonly limitRate: RateLimit | undefined
   readonly noProgressForMs: number
@@ -137,8 +142,8 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
   if (!['always', 'changed', 'paranoid'].includes(verify)) {
     throw refuse(`verify must be 'always', 'changed' or 'paranoid', not ${JSON.stringify(verify)}.`)
   }
-  if (typeof adopt !== 'boolean' && (typeof adopt !== 'string' || adopt === '')) {
-    throw refuse('adopt must be true, false or the id of an upload.')
+  if (!isAdoptable(adopt)) {
+    throw refuse('adopt must be true, false, the id of an upload, or { uploadId, partSize, size }.')
   }
   if (adopt !== false && options.restart === true) {
     throw refuse('Give either adopt, which goes on, or restart, which begins anew.')
@@ -173,6 +178,15 @@ function limitOf(limitRate: UploadOptions['limitRate']): RateLimit | undefined {
   throw refuse(
     `limitRate must be at least 1 byte a second, or a limit of createRateLimit, not ${String(limitRate)}.`,
   )
+}
+
+function isAdoptable(adopt: unknown): boolean {
+  if (typeof adopt !== 'object' || adopt === null) {
+    return typeof adopt === 'boolean' || (typeof adopt === 'string' && adopt !== '')
+  }
+  const { uploadId, partSize, size } = adopt as Record<string, unknown>
+  const areBytes = [partSize, size].every((bytes) => Number.isSafeInteger(bytes) && Number(bytes) >= 1)
+  return typeof uploadId === 'string' && uploadId !== '' && areBytes
 }
 
 function refuse(message: string): UploadError {

@@ -1,5 +1,6 @@
 import { adapterTarget } from './adapter.js'
 import { answerTargets } from './answers.js'
+import { foreignTargets } from './foreign.js'
 import { journalTargets } from './journals.js'
 import { requestDocumentTargets } from './request-documents.js'
 import { requestTarget } from './requests.js'
@@ -9,6 +10,7 @@ import { uploadTarget } from './uploads.js'
 export const targets: readonly Target[] = [
   ...answerTargets,
   ...journalTargets,
+  ...foreignTargets,
   adapterTarget,
   uploadTarget,
   requestTarget,

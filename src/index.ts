@@ -1,4 +1,6 @@
 /** `longhaul`: resumable upload for Node. What stands here is what is promised to stay. */
+export { type ForeignTool, foreignToolNames } from './checkpoints/foreign/checkpoint.js'
+export type { ForeignCheckpoint } from './checkpoints/foreign/read.js'
 export { journalStore } from './checkpoints/journal.js'
 export { memoryStore } from './checkpoints/memory.js'
 export { memoryManifests } from './checkpoints/memory-manifests.js'
@@ -6,6 +8,7 @@ export type { Discarded } from './engine/discard.js'
 export { UploadError, type UploadErrorCode } from './engine/errors.js'
 export type { OnEvent, UploadEvent } from './engine/events.js'
 export type { Upload } from './engine/handle.js'
+export type { NamedUpload } from './engine/life.js'
 export type {
   CheckpointContents,
   CheckpointLine,
@@ -79,6 +82,17 @@ export {
 export { type RemovalOptions, removeObjects } from './node/removal.js'
 export { forgetRun, type PendingRun, pendingRuns } from './node/runs.js'
 export { defaultStore } from './node/store.js'
+export {
+  type ForeignState,
+  type FoundCheckpoint,
+  findForeignCheckpoints,
+  readForeignCheckpoint,
+  statForeignUpload,
+  type TakenOver,
+  type TakeOverOptions,
+  takeOver,
+  takeoverTarget,
+} from './node/takeover.js'
 export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from './node/upload.js'
 export { version } from './node/version.js'
 export type { BucketClient } from './services/bucket-client.js'

@@ -130,7 +130,8 @@ async function listAll({ client, signal, ask }: Desk, prefix: string): Promise<r
   return all
 }
 
-async function storedOf(
+/** What is at the service of an upload; `undefined` when its parts may not be listed. */
+export async function storedOf(
   { client, signal, ask }: Desk,
   { key, uploadId }: Pick<Listed, 'key' | 'uploadId'>,
 ): Promise<RemoteUpload['stored'] | 'gone'> {

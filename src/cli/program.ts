@@ -13,6 +13,7 @@ import { defineResume } from './definitions/resume.js'
 import { defineRm } from './definitions/rm.js'
 import { defineServe } from './definitions/serve.js'
 import { defineStat } from './definitions/stat.js'
+import { defineTakeover } from './definitions/takeover.js'
 import { defineUploads } from './definitions/uploads.js'
 import { defineVerify } from './definitions/verify.js'
 import type { World } from './world.js'
@@ -23,6 +24,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineUploads,
   defineResume,
   defineDiscard,
+  defineTakeover,
   defineVerify,
   defineLs,
   defineStat,

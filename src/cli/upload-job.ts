@@ -34,6 +34,8 @@ export interface UploadJob {
   readonly options: UploadOptions
   /** What to type to go on with it. */
   readonly goOn: string
+  /** What uploads it, and takes the same. Default: `resumableUpload`. */
+  readonly upload?: typeof resumableUpload
 }
 
 export interface JobEnd {
@@ -51,7 +53,8 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   const display = progressFor(flags, world)
   const tell = flags.json === true ? jsonEvents(screen, () => performance.now()) : noticesTo(flags, world)
   try {
-    const result = await resumableUpload(bucket, key, file, {
+    const { upload = resumableUpload } = job
+    const result = await upload(bucket, key, file, {
       ...job.options,
       signal,
       onEvent(event) {

@@ -19,10 +19,12 @@ import {
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSize } from '../../src/cli/sizes.js'
+import { Bucket, remoteUploads } from '../../src/index.js'
 import { createServer, type FaultRule } from '../../src/server/index.js'
+import { foreignDocument } from '../checkpoints/foreign-samples.js'
 import { type Output, wordsOf } from './transcript.js'
 
 export const mainScript = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -123,6 +125,21 @@ export async function openStage(): Promise<Stage> {
     return { child, ended, firstLine: once(child.stdout, 'data') }
   }
 
+  /** What another tool would have left of the only unfinished upload of a key: foreign TOOL FILE oss://bucket/key PARTSIZE CHECKPOINT. */
+  const writeForeign = async (tool: string, words: readonly string[]): Promise<void> => {
+    const [file = '', url = '', partSize = '', checkpoint = ''] = words
+    const [, name = '', key = ''] = /^oss:\/\/([^/]+)\/(.+)$/.exec(url) ?? []
+    const credentials = { accessKeyId, accessKeySecret }
+    const bucket = new Bucket({ endpoint: server.endpoint, name, credentials })
+    const { uploads } = await remoteUploads(bucket, { prefix: key, store: join(folder, 'store') })
+    const path = join(folder, file)
+    const { size } = await lstat(path)
+    const facts = { bucket: name, key, uploadId: uploads[0]?.uploadId ?? '', file: path, size }
+    const { text } = foreignDocument(tool as 'oss2', { ...facts, partSize: parseSize(partSize) })
+    await mkdir(dirname(join(folder, checkpoint)), { recursive: true })
+    await writeFile(join(folder, checkpoint), text)
+  }
+
   const scenery: Readonly<Record<string, (...words: string[]) => Promise<unknown>>> = {
     file: (name, size = '0') => writeFile(join(folder, name ?? ''), bytesOf(parseSize(size))),
     sparse: async (name = '', size = '0') => {
@@ -139,6 +156,7 @@ export async function openStage(): Promise<Stage> {
     },
     fault: async (...words) => server.faults.add(JSON.parse(words.join(' ')) as FaultRule),
     mend: async () => server.faults.clear(),
+    foreign: async (tool = '', ...words) => writeForeign(tool, words),
     damage: (name = '', lineNumber = '') => damageLines(join(folder, name), Number(lineNumber)),
     scribble: async (name = '') => {
       for (const file of await readdir(join(folder, name)))

@@ -6,5 +6,6 @@ import { go } from './go/go.js'
 import { ossutil } from './ossutil/ossutil.js'
 import type { Part } from './part.js'
 import { oss2, ossV2 } from './python/python.js'
+import { takeover } from './takeover/takeover.js'
 
-export const parts: readonly Part[] = [go, ossutil, oss2, ossV2, aliOss, curl, chromium]
+export const parts: readonly Part[] = [go, ossutil, oss2, ossV2, aliOss, curl, chromium, takeover]

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { copyModule, findGo } from '../go/module.js'
+import { copyModule, findGo, type GoTools } from '../go/module.js'
 import type { Part } from '../part.js'
 import { mustRun } from '../programs.js'
 import { runScripted } from '../scripted.js'
@@ -19,11 +19,7 @@ const BUILD_MS = 600_000
 export const ossutil: Part = {
   name: 'ossutil',
   async run(context) {
-    const go = await findGo(context.folder)
-    const folder = join(context.folder, 'module')
-    const source = await copyModule(go, { module: MODULE, version: VERSION, folder })
-    const program = join(context.folder, 'ossutil')
-    await mustRun(go.program, ['build', '-o', program, '.'], { cwd: source, env: go.env, limitMs: BUILD_MS })
+    const { program, version, go } = await buildOssutil(context.folder)
     for (const signature of ['v1', 'v4'] as const) {
       const data = join(context.folder, `serve-${signature}-${randomBytes(4).toString('hex')}`)
       const server = await startServe({ folder: data, durability: 'durable' })
@@ -41,6 +37,17 @@ export const ossutil: Part = {
         await server.stop()
       }
     }
-    return `ossutil ${VERSION.slice(1)}, ${go.version}`
+    return `ossutil ${version}, ${go.version}`
   },
+}
+
+/** Downloads and compiles it into this folder. @throws Missing when there is no Go */
+export async function buildOssutil(
+  folder: string,
+): Promise<{ readonly program: string; readonly version: string; readonly go: GoTools }> {
+  const go = await findGo(folder)
+  const source = await copyModule(go, { module: MODULE, version: VERSION, folder: join(folder, 'module') })
+  const program = join(folder, 'ossutil')
+  await mustRun(go.program, ['build', '-o', program, '.'], { cwd: source, env: go.env, limitMs: BUILD_MS })
+  return { program, version: VERSION.slice(1), go }
 }

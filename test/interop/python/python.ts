@@ -27,7 +27,7 @@ function partOf({ name, package: pipName, script }: PythonClient): Part {
   return {
     name,
     async run(context) {
-      const python = await environment(context, pipName)
+      const python = await pythonWith(context, pipName)
       for (const signature of ['v1', 'v4'] as const) {
         const folder = join(context.folder, `serve-${signature}-${randomBytes(4).toString('hex')}`)
         const server = await startServe({ folder, durability: 'durable' })
@@ -42,20 +42,28 @@ function partOf({ name, package: pipName, script }: PythonClient): Part {
           await server.stop()
         }
       }
-      const version = /^Version: (\S+)/m.exec(await mustRun(python, ['-m', 'pip', 'show', pipName]))?.[1]
-      return `${pipName} ${version ?? ''}, ${(await mustRun(python, ['--version'])).trim()}`
+      return `${pipName} ${await versionOf(python, pipName)}, ${(await mustRun(python, ['--version'])).trim()}`
     },
   }
 }
 
-/** A Python of the part's own that has the package. */
-async function environment({ folder, say }: PartContext, pipName: string): Promise<string> {
+/** The version of a package that this Python has. */
+export async function versionOf(python: string, pipName: string): Promise<string> {
+  return /^Version: (\S+)/m.exec(await mustRun(python, ['-m', 'pip', 'show', pipName]))?.[1] ?? ''
+}
+
+/** A Python of the part's own that has the package, in a folder of this name. */
+export async function pythonWith(
+  { folder, say }: PartContext,
+  pipName: string,
+  venv = 'venv',
+): Promise<string> {
   const hint = 'Python 3 with venv is needed: https://www.python.org'
   const program = await findProgram(['python3', 'python'], ['-m', 'venv', '--help'], hint)
-  const python = join(folder, 'venv', 'bin', 'python')
+  const python = join(folder, venv, 'bin', 'python')
   if (!existsSync(python)) {
     say(`installing ${pipName} with pip`)
-    await mustRun(program, ['-m', 'venv', join(folder, 'venv')])
+    await mustRun(program, ['-m', 'venv', join(folder, venv)])
   }
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', pipName]
   await mustRun(python, install, { limitMs: 300_000 })

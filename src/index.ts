@@ -39,6 +39,9 @@ export type {
   ManySource,
 } from './many/ports.js'
 export { Bucket, type BucketOptions, endpointOfService, type ServiceOptions } from './node/bucket.js'
+export { type CloudCredentialsOptions, cloudCredentials, hasCloudLibrary } from './node/credential-chain.js'
+export { fileCredentials } from './node/credential-file.js'
+export { type ProcessCredentialsOptions, processCredentials } from './node/credential-process.js'
 export type { DeskOptions } from './node/desk.js'
 export {
   type BucketFacts,
@@ -59,6 +62,7 @@ export {
 } from './node/listing.js'
 export type { Whose } from './node/local-logs.js'
 export { resumableUploadMany, type UploadManyOptions } from './node/many.js'
+export type { NetworkOptions } from './node/network.js'
 export {
   type ByteSink,
   type Downloaded,

@@ -65,11 +65,18 @@ async function runCommand(world: World): Promise<number> {
 class VersionAsked extends Error {}
 
 function usageFailure({ message }: CommanderError, { program, args }: World): Failure {
-  const text = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
+  const text = withoutSecretValue(message)
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
   const command = /^[a-z]+$/.test(args[0] ?? '') && !text.startsWith('unknown command') ? ` ${args[0]}` : ''
   const advice = /[.?]$/.test(text) ? '' : `. See: ${program}${command} --help`
   const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${advice}`
   return failureOf(Object.assign(new Error(sentence), { code: 'invalid-argument' }))
+}
+
+/** A secret given as a flag that there is not would be repeated as the name of it. */
+function withoutSecretValue(message: string): string {
+  return message.replace(/(--?[a-z-]*(?:secret|token|password|key)[a-z-]*=)[^']*/gi, '$1...')
 }
 
 function createWorld(): World {
@@ -85,7 +92,13 @@ function createWorld(): World {
   process.once('disconnect', () => onSignal('SIGTERM'))
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true
   return {
-    ...(isTerminal ? { ask: (question: string) => ask(question, stop.signal) } : {}),
+    ...(isTerminal
+      ? {
+          ask: (question: string) => ask(question, stop.signal),
+          askHidden: (question: string) => askHidden(question, stop.signal),
+        }
+      : {}),
+    readInput,
     screen: createScreen(process.stdout, process.stderr, process.env),
     environment: process.env,
     script: fileURLToPath(import.meta.url),
@@ -102,6 +115,24 @@ function createWorld(): World {
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   return (await import('./ask.js')).askOnTerminal(question, signal)
+}
+
+async function askHidden(question: string, signal: AbortSignal): Promise<string> {
+  return (await import('./ask-hidden.js')).askHiddenOnTerminal(question, signal)
+}
+
+const mostInputBytes = 64 * 1024
+
+async function readInput(): Promise<string> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of process.stdin) {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes > mostInputBytes)
+      throw new CommandError('invalid-argument', 'Standard input holds more than one value.')
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 const world = createWorld()

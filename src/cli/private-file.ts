@@ -1,14 +1,33 @@
-/** Small JSON files that hold keys: for this user alone, replaced as a whole, never read through a link. */
+/** Small files that hold keys: for this user alone, replaced as a whole, never read through a link. */
 import { constants } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CommandError } from './failure.js'
 
-/** `undefined` when there is no such file. @throws CommandError `denied` when others could have read or written it */
+const startServeAgain = 'Remove it, and start longhaul serve again.'
+
+/** JSON. `undefined` when there is no such file. @throws CommandError as `readPrivateText` does */
 export async function readPrivateFile(path: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readPrivateText(path, startServeAgain)
+  return text === undefined ? undefined : parsed(path, text)
+}
+
+/**
+ * `undefined` when there is no such file.
+ *
+ * @param advice what to do where others could have read it: a sentence
+ * @throws CommandError `denied` when others could have read or written it
+ */
+export async function readPrivateText(path: string, advice: string): Promise<string | undefined> {
   const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+      if (error.code === 'ELOOP') {
+        throw new CommandError(
+          'denied',
+          `${path} is a symbolic link, so it is not used: it may lead to somebody else's file.`,
+        )
+      }
       throw new CommandError('denied', `${path} can't be read: ${error.message}`, { cause: error })
     },
   )
@@ -24,11 +43,11 @@ export async function readPrivateFile(path: string): Promise<Record<string, unkn
       if ((stats.mode & 0o077) !== 0) {
         throw new CommandError(
           'denied',
-          `${path} holds a key and others may read or change it, so it is not used. Remove it, and start longhaul serve again.`,
+          `${path} holds a key and others may read or change it, so it is not used. ${advice}`,
         )
       }
     }
-    return parsed(path, await handle.readFile('utf8'))
+    return await handle.readFile('utf8')
   } finally {
     await handle.close()
   }
@@ -41,16 +60,21 @@ function parsed(path: string, text: string): Record<string, unknown> {
   } catch {
     // Said below, for whatever is in there.
   }
-  throw new CommandError('invalid-argument', `${path} is damaged. Remove it, and start longhaul serve again.`)
+  throw new CommandError('invalid-argument', `${path} is damaged. ${startServeAgain}`)
 }
 
+/** As JSON. */
 export async function writePrivateFile(path: string, value: object): Promise<void> {
+  await writePrivateText(path, `${JSON.stringify(value)}\n`)
+}
+
+export async function writePrivateText(path: string, text: string): Promise<void> {
   await makeFolder(dirname(path))
   const fresh = `${path}.${process.pid}`
   await rm(fresh, { force: true })
   const handle = await open(fresh, 'wx', 0o600)
   try {
-    await handle.writeFile(`${JSON.stringify(value)}\n`)
+    await handle.writeFile(text)
     await handle.sync()
   } finally {
     await handle.close()

@@ -1,6 +1,7 @@
 /** The program: every command, in the order in which the help lists them. */
 import { Command } from 'commander'
 import { defineCompletion } from './definitions/completion.js'
+import { defineConfig } from './definitions/config.js'
 import type { Definition } from './definitions/definition.js'
 import { defineDemo } from './definitions/demo.js'
 import { defineDiscard } from './definitions/discard.js'
@@ -30,6 +31,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineStat,
   defineRm,
   defineMb,
+  defineConfig,
   defineServe,
   defineDemo,
   defineCompletion,

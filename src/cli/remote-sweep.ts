@@ -31,7 +31,7 @@ export async function sweepRemote(flags: SweepFlags, world: World): Promise<numb
   const { screen, environment, signal } = world
   const olderThanMs = readAge(flags)
   const { bucket: name, key: prefix } = parseObjectUrl(flags.remote)
-  const bucket = openBucket(await resolveConnection(flags, environment, world.program), name)
+  const bucket = openBucket(await resolveConnection(flags, world), name)
   const listed = await remoteUploads(bucket, { prefix, store: storeFolder(flags, environment), signal })
   const found = staleUploads(listed, olderThanMs)
   const { stale } = found

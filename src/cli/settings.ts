@@ -1,15 +1,23 @@
-/** Where to send and with which key: flags first, then the environment. Nothing falls back to this machine by itself. */
-import { Bucket, type BucketOptions, defaultStore, endpointOfService, type ServiceOptions } from '../index.js'
+/** A connection as the settings describe it. Nothing falls back to this machine by itself. */
+import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import {
+  Bucket,
+  type BucketOptions,
+  type CredentialsSource,
+  cloudCredentials,
+  defaultStore,
+  fileCredentials,
+  processCredentials,
+  type ServiceOptions,
+} from '../index.js'
 import { UsageError } from './failure.js'
 import type { Environment } from './home.js'
 import { findRunningServer } from './run-file.js'
+import { type ConnectionFlags, type Keys, type ResolvedSettings, resolveSettings } from './setting-levels.js'
+import type { World } from './world.js'
 
-export interface ConnectionFlags {
-  readonly endpoint?: string
-  readonly region?: string
-  readonly local?: boolean
-  readonly signatureVersion?: 'v1' | 'v4'
-}
+export type { ConnectionFlags } from './setting-levels.js'
 
 export interface RetryFlags {
   /** Milliseconds; may be `Infinity`. */
@@ -25,32 +33,106 @@ export function retryOf({ retryFor = usualPatienceMs }: RetryFlags): {
   return { retry: { noProgressForMs: retryFor } }
 }
 
-/** Everything of a bucket but its name. `endpoint` is absent where neither flags nor environment tell it. */
+/** Everything of a bucket but its name. `endpoint` is absent where nothing tells it. */
 export interface Connection extends Omit<BucketOptions, 'name' | 'endpoint'> {
   readonly endpoint?: string
 }
 
+/** What is needed of the process to find out. */
+export type Place = Pick<World, 'environment' | 'program' | 'screen'>
+
 /** @throws UsageError, saying what to set, or how to start the server that `--local` needs */
-export async function resolveConnection(
-  flags: ConnectionFlags,
-  environment: Environment,
-  program: string,
-): Promise<Connection> {
-  const { signatureVersion } = flags
-  const version = signatureVersion === undefined ? {} : { signatureVersion }
-  if (flags.local === true) {
-    if (flags.endpoint !== undefined) throw new UsageError('Give either --local or --endpoint, not both.')
-    const { endpoint, region, accessKeyId, accessKeySecret } = await findRunningServer(environment, program)
-    const credentials = { accessKeyId, accessKeySecret }
-    return { endpoint, region: flags.region ?? region, credentials, ...version }
+export async function resolveConnection(flags: ConnectionFlags, place: Place): Promise<Connection> {
+  const { screen } = place
+  if (flags.insecure === true) {
+    screen.err(
+      'WARNING: --insecure: no certificate is checked, so whoever is on the way can read and change all that is sent.',
+    )
   }
-  const region = flags.region ?? set(environment, 'OSS_REGION')
-  const endpoint = flags.endpoint ?? set(environment, 'OSS_ENDPOINT') ?? endpointOf(region)
+  if (flags.local === true) return localConnection(flags, place)
+  const resolved = await resolveSettings(flags, place.environment)
+  for (const note of resolved.notes) screen.err(note)
+  return connectionOf(resolved, flags, place)
+}
+
+async function localConnection(flags: ConnectionFlags, { environment, program }: Place): Promise<Connection> {
+  for (const [name, given] of [
+    ['--endpoint', flags.endpoint],
+    ['--profile', flags.profile],
+    ['--credential-process', flags.credentialProcess],
+    ['--credentials-file', flags.credentialsFile],
+  ] as const) {
+    if (given !== undefined) throw new UsageError(`Give either --local or ${name}, not both.`)
+  }
+  const { endpoint, region, accessKeyId, accessKeySecret } = await findRunningServer(environment, program)
+  const credentials = { accessKeyId, accessKeySecret }
+  const { signatureVersion } = flags
   return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? {} : { region }),
-    credentials: credentialsFrom(environment),
-    ...version,
+    endpoint,
+    region: flags.region ?? region,
+    credentials,
+    ...(signatureVersion && { signatureVersion }),
+  }
+}
+
+/** @throws UsageError for files that can't be read */
+export async function connectionOf(
+  { texts, keys }: ResolvedSettings,
+  flags: ConnectionFlags,
+  place: Place,
+): Promise<Connection> {
+  const { endpoint, region, proxy } = texts
+  const version = texts['signature-version']?.value
+  const caFile = texts['ca-file']
+  return {
+    ...(endpoint === undefined ? {} : { endpoint: endpoint.value }),
+    ...(region === undefined ? {} : { region: region.value }),
+    ...(version === 'v1' || version === 'v4' ? { signatureVersion: version } : {}),
+    ...(proxy === undefined ? {} : { proxy: proxy.value }),
+    ...(caFile === undefined ? {} : { ca: await readCertificates(caFile.value) }),
+    ...(flags.insecure === true ? { insecure: true } : {}),
+    credentials: await credentialsOf(keys, place),
+  }
+}
+
+async function credentialsOf(
+  keys: Keys | undefined,
+  { screen, environment }: Place,
+): Promise<CredentialsSource> {
+  switch (keys?.kind) {
+    case 'fixed': {
+      const { accessKeyId, accessKeySecret, securityToken } = keys
+      return { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) }
+    }
+    case 'process':
+      return processCredentials(keys.command, { environment })
+    case 'file':
+      await warnOfRights(resolve(keys.path), (note) => screen.err(note))
+      return fileCredentials(resolve(keys.path))
+    case 'cloud':
+      return cloudCredentials()
+    default:
+      throw new UsageError(
+        'No access key. Run longhaul config, set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, give --profile, --credential-process or --credentials-file, or give --local for the longhaul server of this machine.',
+      )
+  }
+}
+
+/** Who provides such a file, as a cluster does, may have reasons: so it is used, and said. */
+async function warnOfRights(path: string, tell: (note: string) => void): Promise<void> {
+  if (process.getuid === undefined) return
+  const stats = await stat(path).catch(() => undefined)
+  if (stats !== undefined && (stats.mode & 0o077) !== 0) {
+    tell(`${path} holds a key and others may read it: chmod 600 ${path}`)
+  }
+}
+
+async function readCertificates(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`The certificates in ${path} can't be read: ${why}.`)
   }
 }
 
@@ -63,7 +145,7 @@ export function openBucket(connection: Connection, name: string): Bucket {
 export function openService({ endpoint, ...rest }: Connection): ServiceOptions {
   if (endpoint === undefined) {
     throw new UsageError(
-      'No endpoint. Give --endpoint, set OSS_ENDPOINT or OSS_REGION, or give --local for the longhaul server of this machine.',
+      'No endpoint. Give --endpoint, set OSS_ENDPOINT or OSS_REGION, run longhaul config, or give --local for the longhaul server of this machine.',
     )
   }
   return { ...rest, endpoint }
@@ -71,33 +153,4 @@ export function openService({ endpoint, ...rest }: Connection): ServiceOptions {
 
 export function storeFolder(flags: { readonly store?: string }, environment: Environment): string {
   return flags.store ?? defaultStore({ ...environment })
-}
-
-function endpointOf(region: string | undefined): string | undefined {
-  return region === undefined ? undefined : endpointOfService(region)
-}
-
-function credentialsFrom(environment: Environment): {
-  readonly accessKeyId: string
-  readonly accessKeySecret: string
-  readonly securityToken?: string
-} {
-  const accessKeyId = set(environment, 'OSS_ACCESS_KEY_ID')
-  const accessKeySecret = set(environment, 'OSS_ACCESS_KEY_SECRET')
-  const securityToken = set(environment, 'OSS_SESSION_TOKEN')
-  if (accessKeyId === undefined || accessKeySecret === undefined) {
-    const missing = [
-      ...(accessKeyId === undefined ? ['OSS_ACCESS_KEY_ID'] : []),
-      ...(accessKeySecret === undefined ? ['OSS_ACCESS_KEY_SECRET'] : []),
-    ]
-    throw new UsageError(
-      `No access key. Set ${missing.join(' and ')} in the environment, or give --local for the longhaul server of this machine.`,
-    )
-  }
-  return { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) }
-}
-
-/** An empty variable is as good as none. */
-function set(environment: Environment, name: string): string | undefined {
-  return environment[name] || undefined
 }

@@ -17,6 +17,10 @@ export interface World {
   readonly stoppedBy: () => StopSignal | undefined
   /** Asks the person at the terminal. Absent where there is none. */
   readonly ask?: (question: string) => Promise<string>
+  /** The same for an answer that is not to be seen. */
+  readonly askHidden?: (question: string) => Promise<string>
+  /** All of standard input, for a command that wants one value. Absent where there is none. */
+  readonly readInput?: () => Promise<string>
   /** Runs when this process ends at once, as at a second Ctrl-C; it can't wait for anything. Returns what takes it back. */
   atSuddenEnd(tidy: () => void): () => void
 }

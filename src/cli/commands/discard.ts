@@ -37,7 +37,7 @@ export async function discard(id: string | undefined, flags: DiscardFlags, world
       `This aborts ${countOf(uploads.length, 'unfinished upload')} and their parts: add --yes if that is meant.`,
     )
   }
-  const connection = await resolveConnection(flags, world.environment, world.program)
+  const connection = await resolveConnection(flags, world)
   if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to discard.')
   }

@@ -25,7 +25,7 @@ export async function get(
   if (file === '-' && flags.json === true) {
     throw new UsageError('--json and - both need standard output: give a file name.')
   }
-  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
+  const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const path = file === '-' ? '-' : await pathFor(key, file)
   const startedMs = performance.now()
   const display = progressFor(flags, world)

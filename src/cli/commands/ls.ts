@@ -31,8 +31,8 @@ interface Sum {
 }
 
 export async function ls(url: string | undefined, flags: LsFlags, world: World): Promise<number> {
-  const { screen, environment, program, signal } = world
-  const connection = await resolveConnection(flags, environment, program)
+  const { screen, signal } = world
+  const connection = await resolveConnection(flags, world)
   const sum: Sum = { count: 0, prefixes: 0, bytes: 0, truncated: false }
   if (url === undefined) {
     const service = openService(connection)

@@ -14,10 +14,10 @@ export interface MbFlags extends ConnectionFlags, RetryFlags {
 }
 
 export async function mb(url: string, flags: MbFlags, world: World): Promise<number> {
-  const { screen, environment, program, signal } = world
+  const { screen, signal } = world
   const { bucket: name, key } = parseObjectUrl(url)
   if (key !== '') throw new UsageError(`mb makes a bucket and no objects: give oss://${name} alone.`)
-  const bucket = openBucket(await resolveConnection(flags, environment, program), name)
+  const bucket = openBucket(await resolveConnection(flags, world), name)
   const { acl, storageClass } = flags
   const { existed } = await createBucket(bucket, { acl, storageClass, signal, ...retryOf(flags) })
   if (flags.json === true) {

@@ -31,7 +31,7 @@ export interface PutFlags extends UploadFlags, HeaderFlags, ContentTypeFlags {
 
 export async function put(paths: readonly string[], flags: PutFlags, world: World): Promise<number> {
   const { file, target } = readPaths(paths)
-  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
+  const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const headers = await readHeaders(flags, world.environment)
   const rate = openRateControl(flags, world.screen)
   const { exitCode, fields } = await runUploadJob(

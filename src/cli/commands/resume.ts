@@ -20,7 +20,7 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
   const chosen = await chooseUploads(id, flags, world)
   // Under --all, what is only to be aborted is nothing to go on with, and no failure either.
   const uploads = id === undefined ? chosen.filter(({ state }) => state !== 'aborting') : chosen
-  const connection = await resolveConnection(flags, world.environment, world.program)
+  const connection = await resolveConnection(flags, world)
   if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to go on with.')
   }

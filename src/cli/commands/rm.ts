@@ -35,7 +35,7 @@ export async function rm(urls: readonly string[], flags: RmFlags, world: World):
   } else if (targets.length > 1) {
     throw new UsageError(`-r takes one prefix at a time, and ${targets.length} were given.`)
   }
-  const connection = await resolveConnection(flags, world.environment, world.program)
+  const connection = await resolveConnection(flags, world)
   const [first] = targets
   const removed =
     flags.recursive === true && first !== undefined

@@ -20,9 +20,9 @@ export interface StatFlags extends ConnectionFlags, RetryFlags {
 }
 
 export async function stat(url: string, flags: StatFlags, world: World): Promise<number> {
-  const { screen, environment, program, signal } = world
+  const { screen, signal } = world
   const target = parseObjectUrl(url)
-  const bucket = openBucket(await resolveConnection(flags, environment, program), target.bucket)
+  const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const options = { signal, ...retryOf(flags) }
   const { name, facts, fields } =
     target.key === '' ? await ofBucket(bucket, options) : await ofObject(bucket, target, options)

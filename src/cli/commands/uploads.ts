@@ -69,7 +69,7 @@ function storedText({ bytesStored, size }: PendingUpload): string {
 async function listRemote(flags: UploadsFlags, world: World): Promise<number> {
   const { screen, signal, environment } = world
   const { bucket: name, key: prefix } = parseObjectUrl(flags.remote ?? '')
-  const bucket = openBucket(await resolveConnection(flags, environment, world.program), name)
+  const bucket = openBucket(await resolveConnection(flags, world), name)
   const { uploads, now } = await remoteUploads(bucket, {
     prefix,
     store: storeFolder(flags, environment),

@@ -12,7 +12,7 @@ export interface VerifyFlags extends ConnectionFlags, OutputFlags {}
 
 export async function verify(file: string, url: string, flags: VerifyFlags, world: World): Promise<number> {
   const target = parseWholeObjectUrl(url)
-  const bucket = openBucket(await resolveConnection(flags, world.environment, world.program), target.bucket)
+  const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const display = progressFor(flags, world)
   const verification = await verifyObject(bucket, target.key, file, {
     signal: world.signal,

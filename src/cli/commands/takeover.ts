@@ -49,7 +49,7 @@ async function takeOne(paths: readonly string[], flags: TakeoverFlags, world: Wo
   const { path, filename, bucket, key } = readPaths(paths)
   const checkpoint = await readForeignCheckpoint(path)
   const target = takeoverTarget(checkpoint, { bucket, key, filename })
-  const connection = await resolveConnection(flags, world.environment, world.program)
+  const connection = await resolveConnection(flags, world)
   const rate = openRateControl(flags, world.screen)
   const end = await goOn({ checkpoint, ...target }, { connection, flags, limitRate: rate.limit, world })
   rate.close()
@@ -135,7 +135,7 @@ async function scan(flags: TakeoverFlags, world: World): Promise<number> {
 /** The list is of use without the service, too. */
 async function connectionOrTell(flags: TakeoverFlags, world: World): Promise<Connection | undefined> {
   try {
-    const connection = await resolveConnection(flags, world.environment, world.program)
+    const connection = await resolveConnection(flags, world)
     if (connection.endpoint !== undefined) return connection
   } catch (error) {
     if (!(error instanceof UsageError) || flags.local === true) throw error
@@ -151,7 +151,7 @@ async function connectionOrTell(flags: TakeoverFlags, world: World): Promise<Con
 /** What is gone is nothing to go on with, and no failure either. */
 async function takeAll(flags: TakeoverFlags, world: World): Promise<number> {
   const { screen } = world
-  const connection = await resolveConnection(flags, world.environment, world.program)
+  const connection = await resolveConnection(flags, world)
   const candidates = await lookForCandidates({ ...flags, connection, signal: world.signal })
   const rate = openRateControl(flags, world.screen)
   const means = { connection, flags, limitRate: rate.limit, world }

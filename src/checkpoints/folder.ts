@@ -1,5 +1,5 @@
 /** The folder that checkpoints live in: made private, proved usable before anything is sent, and every failure explained. */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UploadError } from '../engine/errors.js'
@@ -7,8 +7,11 @@ import { UploadError } from '../engine/errors.js'
 /** Creates the folder for this user alone where it is missing. The folder itself must not be a symbolic link. */
 export async function prepareFolder(folder: string): Promise<void> {
   await usingStore(folder, async () => {
-    await makeFolder(folder)
-    const stats = await lstat(folder)
+    let stats = await lstatIfThere(folder)
+    if (stats === undefined) {
+      await makeFolder(folder)
+      stats = await lstat(folder)
+    }
     if (stats.isSymbolicLink()) {
       throw new UploadError(
         'store-unusable',
@@ -35,6 +38,13 @@ async function makeFolder(folder: string): Promise<void> {
     return makeFolder(folder)
   }
   await syncFolder(parent)
+}
+
+async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
 }
 
 async function exists(path: string): Promise<boolean> {

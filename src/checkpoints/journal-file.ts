@@ -29,10 +29,14 @@ export function createJournalFile(options: {
   readonly target: Target
   readonly disk: JournalDisk
   readonly held: () => Promise<boolean>
+  /** It is known that there is none yet. Default false. */
+  readonly absent?: boolean
 }): JournalFile {
   const { path, target, disk, held } = options
   const inTurn = createQueue()
   let closed = false
+  /** There was none when we looked, and we have made none. */
+  let absent = options.absent ?? false
   /** Open for appending, and its size as of the last durable append. */
   let tail: { readonly handle: JournalHandle; size: number } | undefined
   let batch: { readonly lines: Uint8Array[]; readonly done: Promise<void> } | undefined
@@ -51,6 +55,7 @@ export function createJournalFile(options: {
   }
 
   const writeBatch = async (lines: readonly Uint8Array[]): Promise<void> => {
+    absent = false
     tail ??= await openTail(disk, path)
     const isNew = tail.size === 0
     const bytes = Buffer.concat(isNew ? [encodeHeader(target), ...lines] : lines)
@@ -72,7 +77,9 @@ export function createJournalFile(options: {
     read: () =>
       inTurn(() =>
         usingStore(path, async () => {
+          if (absent) return { lines: [], damaged: [] }
           const journal = await readJournal(disk, path)
+          absent = journal === undefined && tail === undefined
           if (journal === undefined) return { lines: [], damaged: [] }
           const { lines, damaged } = readable(path, journal.decoded)
           return { lines, damaged }
@@ -98,10 +105,14 @@ export function createJournalFile(options: {
         await disk.syncFolder(dirname(path))
       }),
     remove: () =>
-      change(async () => {
-        await closeTail()
-        await disk.remove(path)
-        await disk.syncFolder(dirname(path)).catch(ignoreMissing)
+      inTurn(async () => {
+        // As for most small files: neither a removal nor a sync of the folder is needed.
+        if (absent) return
+        await whileHeld(async () => {
+          await closeTail()
+          await disk.remove(path)
+          await disk.syncFolder(dirname(path)).catch(ignoreMissing)
+        })
       }),
     close: () =>
       inTurn(() => {

@@ -37,9 +37,10 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
 }
 
 function openLog(folder: string, target: Target, lock: Lock, disk: JournalDisk): CheckpointLog {
-  const path = join(folder, `${checkpointId(target)}${JOURNAL}`)
+  const name = `${checkpointId(target)}${JOURNAL}`
+  const path = join(folder, name)
   const held = (): Promise<boolean> => lock.held()
-  const file = createJournalFile({ path, target, disk, held })
+  const file = createJournalFile({ path, target, disk, held, absent: !lock.seen.includes(name) })
   return {
     read: () => file.read(),
     append: (line) => file.append(line),

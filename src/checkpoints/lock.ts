@@ -3,7 +3,6 @@
  * then looks for others': of any two, the later one to raise sees the earlier. No name is ever shared or used again, so
  * that clearing away a dead process's flag can never hit a newcomer's.
  */
-import { randomBytes } from 'node:crypto'
 import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +16,8 @@ import {
   type LockRecord,
   type LockVerdict,
 } from './lock-record.js'
-import { giveLifeSign, type LifeSign, lookForLifeSign } from './lock-socket.js'
+import { lookForLifeSign } from './lock-socket.js'
+import { enter, type Presence, sinceOf, socketOf, sweep } from './presence.js'
 import { type ProcessIdentity, processState, whoAmI } from './process-identity.js'
 
 /** What is locked. */
@@ -30,6 +30,8 @@ export interface LockPlace {
 }
 
 export interface Lock {
+  /** The names in the folder as of a moment since which the hold is ours. */
+  readonly seen: readonly string[]
   /** Is it still ours? Somebody may have taken it by force. It stays ours when the whole folder has vanished. */
   held(): Promise<boolean>
   /** Leaves nothing behind. More than one call does no harm. */
@@ -48,7 +50,7 @@ const ROUNDS = 24
 const PAUSE_MS = { least: 20, most: 60 }
 
 /** Holds of this process, by place: they need no looking. */
-const holdsHere = new Map<string, string>()
+const holdsHere = new Map<string, object>()
 
 /**
  * @param options.steal take it from whoever seems to hold it; they learn by `held()`
@@ -58,20 +60,32 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
   const { folder, id } = place
   const here = join(folder, id)
   if (holdsHere.has(here) && !options.steal) throw heldHere(place)
-  const token = randomBytes(8).toString('hex')
-  holdsHere.set(here, token)
+  const mine = {}
+  holdsHere.set(here, mine)
+  const giveUp = (): void => {
+    if (holdsHere.get(here) === mine) holdsHere.delete(here)
+  }
   const me = await whoAmI()
-  const flag = await createFlag(place, token, me)
+  const presence = await usingStore(folder, () => enter(folder, me)).catch((error: unknown) => {
+    giveUp()
+    throw error
+  })
+  const token = presence.nextToken()
+  const flag = createFlag(place, token, presence)
   let released = false
+  let seen: readonly string[] | undefined
   const release = async (): Promise<void> => {
     if (released) return
     released = true
-    if (holdsHere.get(here) === token) holdsHere.delete(here)
+    giveUp()
     await flag.destroy()
-    await clearOrphans(place, me)
+    if (seen === undefined || seen.filter((name) => name.startsWith(`${id}.`)).length > 1) {
+      await clearOrphans(place, me)
+    }
+    await presence.leave()
   }
   try {
-    await usingStore(folder, () => contend(place, { me, token, flag, steal: options.steal }))
+    seen = await usingStore(folder, () => contend(place, { me, token, flag, steal: options.steal }))
   } catch (error) {
     await release()
     throw error
@@ -84,7 +98,7 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     vanished ||= !(await isThere(folder))
     return vanished && (await rivalsIn(place, { me, token })).length === 0
   }
-  return { held, release }
+  return { seen, held, release }
 }
 
 async function isThere(folder: string): Promise<boolean> {
@@ -112,22 +126,27 @@ export async function findHolder(
 }
 
 /**
- * Returns once our flag is up and a look around, begun after it was raised, found no other. Of several contenders the
- * one with the lowest token stays and the others step back, so somebody always gets it.
+ * Returns once our flag is up and a look around, begun after it was raised, found no other, with what it
+ * saw. Of several contenders the one with the lowest token stays and the others step back, so somebody always gets it.
  */
 async function contend(
   place: LockPlace,
   { me, token, flag, steal }: { me: ProcessIdentity; token: string; flag: Flag; steal: boolean },
-): Promise<void> {
+): Promise<readonly string[]> {
   let mayForce = steal
+  await flag.raise()
   for (let round = 1; ; round += 1) {
     const names = await readdir(place.folder)
-    const { rivals, dead } = await lookAround(place, names, { me, token })
+    const ours = names.filter((name) => name.startsWith(`${place.id}.`))
+    const isUp = ours.includes(fileName(place.id, token, 'lock'))
+    if (isUp && ours.length === 1) return names
+    const { rivals, dead } = await lookAround(place, ours, { me, token })
     await clear(place, dead)
+    if (dead.length > 0) await sweep(place.folder, me)
     if (mayForce) await clear(place, rivals)
     if (rivals.length === 0 || mayForce) {
       mayForce = false
-      if (await flag.isUp()) return
+      if (await flag.isUp()) return names
       if (round >= ROUNDS) throw heldBy(place, undefined)
       await flag.raise()
       continue
@@ -170,9 +189,11 @@ async function examine(
 ): Promise<{ record: LockRecord | undefined; verdict: LockVerdict } | undefined> {
   const text = await readFile(join(folder, fileName(id, token, kind)), 'utf8').catch(ignoreMissing)
   if (text === undefined) return undefined
-  const record = decodeLock(text)
+  const written = decodeLock(text)
+  // One record serves all flags of a process; when a flag was raised is told by its name.
+  const record = written && { ...written, since: sinceOf(token) ?? written.since }
   const verdict = judgeLock(record, me, {
-    socket: await lookForLifeSign(folder, fileName(id, token, 'sock')),
+    socket: await lookForLifeSign(folder, socketOf(id, token)),
     process: record === undefined ? 'unsure' : await processState(record),
   })
   return { record, verdict }
@@ -199,7 +220,7 @@ async function clearOrphans(place: LockPlace, me: ProcessIdentity): Promise<void
     const orphans = new Set([...tokensOf(names, id, 'sock'), ...tokensOf(names, id, 'tmp')])
     for (const token of orphans) {
       if (locks.has(token)) continue
-      const refuses = (await lookForLifeSign(folder, fileName(id, token, 'sock'))) === 'refuses'
+      const refuses = (await lookForLifeSign(folder, socketOf(id, token))) === 'refuses'
       const dead = (await examine(place, token, 'tmp', me))?.verdict === 'dead'
       if (refuses || dead) await clear(place, [{ token, record: undefined }])
     }
@@ -216,38 +237,37 @@ interface Flag {
   destroy(): Promise<void>
 }
 
-/** Not up yet, but its life sign is given already: a flag must never be seen without. */
-async function createFlag({ folder, id }: LockPlace, token: string, me: ProcessIdentity): Promise<Flag> {
-  const socket = fileName(id, token, 'sock')
+/** Not up yet, but the life sign of its process is given already: a flag must never be seen without. */
+function createFlag({ folder, id }: LockPlace, token: string, presence: Presence): Flag {
   const lockPath = join(folder, fileName(id, token, 'lock'))
-  const lifeSign: LifeSign | undefined = await giveLifeSign(folder, socket)
+  const temporary = join(folder, fileName(id, token, 'tmp'))
   const lower = (): Promise<void> => unlink(lockPath).catch(ignoreMissing)
+  let written = false
   return {
     async raise() {
-      const temporary = join(folder, fileName(id, token, 'tmp'))
-      const since = new Date().toISOString()
-      const handle = await open(temporary, 'wx', 0o600)
-      try {
-        await handle.writeFile(
-          encodeLock({ v: 1, token, ...me, socket: lifeSign === undefined ? null : socket, since }),
-        )
-        // After a power cut, a flag must still say whose it was: one that says nothing can't be proved dead.
-        await handle.datasync()
-      } finally {
-        await handle.close()
-      }
+      if (await presence.raise(lockPath)) return
+      // Where a file can't have two names, each flag is a record of its own.
+      written = true
+      await writeDurably(temporary, encodeLock({ ...presence.record, since: new Date().toISOString() }))
       // Somebody's tidying may have taken it for a dead one's. Then the flag is not up, and is raised again.
       await rename(temporary, lockPath).catch(ignoreMissing)
     },
     lower,
     isUp: () => usingStore(folder, async () => (await lstat(lockPath).catch(ignoreMissing)) !== undefined),
     async destroy() {
-      // What can't be removed any more is at least without its life sign, so the next one will see that it is dead.
       await lower().catch(() => {})
-      await unlink(join(folder, fileName(id, token, 'tmp'))).catch(() => {})
-      await lifeSign?.close()
-      await unlink(join(folder, socket)).catch(() => {})
+      if (written) await unlink(temporary).catch(() => {})
     },
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.datasync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -19,7 +19,15 @@ export interface ProcessIdentity {
   readonly pidNamespace: string
 }
 
-export async function whoAmI(): Promise<ProcessIdentity> {
+let known: Promise<ProcessIdentity> | undefined
+
+/** Looked up once: none of it changes while the process lives. */
+export function whoAmI(): Promise<ProcessIdentity> {
+  known ??= lookUp()
+  return known
+}
+
+async function lookUp(): Promise<ProcessIdentity> {
   return {
     pid: process.pid,
     startTime: (await readStat('self'))?.startTime ?? '',

@@ -1,8 +1,8 @@
-/** Ours: the documented call, from the built package, with its checkpoints on the disk and all of its checks. */
+/** Ours: the documented calls, from the built package, with their checkpoints on the disk and all of their checks. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Bucket, resumableUpload } from '../../../dist/index.js'
-import { doJob, inParallel } from './told.mjs'
+import { Bucket, resumableUpload, resumableUploadMany } from '../../../dist/index.js'
+import { doJob } from './told.mjs'
 
 await doJob(async ({ kind, endpoint, bucket: name, store, ...job }) => {
   const credentials = { accessKeyId: 'bench', accessKeySecret: 'bench' }
@@ -12,7 +12,7 @@ await doJob(async ({ kind, endpoint, bucket: name, store, ...job }) => {
     await resumableUpload(bucket, key, file, { store, partSize, numThreads: parallel, workers })
     return
   }
-  await inParallel(readdirSync(job.folder), job.parallel, async (file) => {
-    await resumableUpload(bucket, file, join(job.folder, file), { store })
-  })
+  const sources = readdirSync(job.folder).map((key) => ({ key, filename: join(job.folder, key) }))
+  const { failed } = await resumableUploadMany(bucket, sources, { store, numThreads: job.parallel })
+  if (failed > 0) throw new Error(`${failed} files failed`)
 })

@@ -21,12 +21,3 @@ function peakMiB() {
     return process.resourceUsage().maxRSS / 1024
   }
 }
-
-/** Runs `task` for all items, so many at a time. */
-export async function inParallel(items, parallel, task) {
-  const queue = items[Symbol.iterator]()
-  const worker = async () => {
-    for (const item of queue) await task(item)
-  }
-  await Promise.all(Array.from({ length: parallel }, worker))
-}

@@ -85,6 +85,11 @@ interface Holder {
   readonly pieces?: readonly Stretch[]
 }
 
+interface Leftover {
+  readonly partsOf?: string
+  readonly dropped?: readonly (readonly [id: string, count: number])[]
+}
+
 /**
  * Every content on the disk is named by records, as often as the ledger says, and is long enough for each; and nothing else
  * is there. Written against the format, not with the storage's own code.
@@ -106,8 +111,18 @@ export function checkReferences(ledger: readonly Entry[], onDisk: ReadonlyMap<st
     return JSON.parse(manifest) as readonly Stretch[]
   }
 
-  const holders = ledger.filter(({ key }) => key.startsWith('o') || key.startsWith('p'))
-  const stretches = holders.flatMap(stretchesOf)
+  const leftovers = ledger
+    .filter(({ key }) => key.startsWith('l'))
+    .map(({ value }) => JSON.parse(value) as Leftover)
+  const isLeftOver = (key: string): boolean =>
+    leftovers.some(({ partsOf }) => partsOf !== undefined && key.startsWith(`p${partsOf}\0`))
+  const holders = ledger.filter(({ key }) => key.startsWith('o') || (key.startsWith('p') && !isLeftOver(key)))
+  const dropped = leftovers.flatMap((leftover) => leftover.dropped ?? [])
+  const stretches: readonly Stretch[] = [
+    ...holders.flatMap(stretchesOf),
+    // They count until they are gone.
+    ...dropped.flatMap(([id, count]) => Array.from({ length: count }, (): Stretch => [id, 0])),
+  ]
   const left = ledger.find(({ key }) => key.startsWith('m') && !usedManifests.has(key))
   if (left !== undefined) throw new Error(`nobody needs the list of pieces ${left.key}`)
 

@@ -30,12 +30,26 @@ interface Holder {
   readonly pieces?: readonly StoredPiece[]
 }
 
-/** How often each content is named by objects and parts. */
+interface Leftover {
+  readonly partsOf?: string
+  readonly dropped?: readonly (readonly [id: string, count: number])[]
+}
+
+/** How often each content is named by objects, parts, and what is left over of them. */
 async function namedIn(ledger: Ledger): Promise<Record<string, number>> {
   const manifests = await valuesUnder(ledger, 'm')
   const used = new Set<string>()
   const ids: string[] = []
-  const holders = [...(await valuesUnder(ledger, 'o')).values(), ...(await valuesUnder(ledger, 'p')).values()]
+  const leftovers = [...(await valuesUnder(ledger, 'l')).values()].map(
+    (value) => JSON.parse(value) as Leftover,
+  )
+  for (const [id, count] of leftovers.flatMap(({ dropped = [] }) => dropped)) {
+    for (let each = 0; each < count; each += 1) ids.push(id)
+  }
+  const parts = [...(await valuesUnder(ledger, 'p'))].filter(
+    ([name]) => !leftovers.some(({ partsOf }) => partsOf !== undefined && name.startsWith(`${partsOf}\0`)),
+  )
+  const holders = [...(await valuesUnder(ledger, 'o')).values(), ...parts.map(([, value]) => value)]
   for (const { content, contentId, pieces = [] } of holders.map((value) => JSON.parse(value) as Holder)) {
     if (contentId !== undefined) ids.push(contentId)
     ids.push(...pieces.map(([id]) => id))
@@ -62,7 +76,7 @@ async function countedIn(ledger: Ledger): Promise<Record<string, number>> {
   return Object.fromEntries(known.sort().map((id) => [id, 1 + Number(beyond.get(id) ?? 0)]))
 }
 
-function createWorld(): { storage: Storage; ledger: Ledger; left(): Promise<string[]> } {
+function createWorld(atOnce: number): { storage: Storage; ledger: Ledger; left(): Promise<string[]> } {
   const ledger = createMemoryLedger()
   const contents = createMemoryContents()
   const left = async (): Promise<string[]> => {
@@ -88,6 +102,7 @@ function createWorld(): { storage: Storage; ledger: Ledger; left(): Promise<stri
       },
     },
     contents,
+    atOnce,
   })
   return { storage, ledger, left }
 }
@@ -177,44 +192,54 @@ async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[
 
 test('counts are right after every commit, copies have the bytes of their source, and nothing is left over', () =>
   fc.assert(
-    fc.asyncProperty(fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 8 }), async (rounds) => {
-      const { storage, ledger, left } = createWorld()
-      await addBucket(storage, 'one')
-      const runner = createRunner(storage)
-      await runner.beginNext()
-      for (const round of rounds) {
-        const outcomes = await Promise.allSettled(round.map((each) => runner.run(each)))
-        for (const outcome of outcomes) {
-          if (outcome.status === 'fulfilled') continue
-          const { reason } = outcome
-          // An upload that another of this round completed is gone; anything else is wrong.
-          assert.ok(reason instanceof StorageError && reason.code === 'no-such-upload', String(reason))
+    fc.asyncProperty(
+      fc.constantFrom(1, 2, 64),
+      fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 8 }),
+      async (atOnce, rounds) => {
+        const { storage, ledger, left } = createWorld(atOnce)
+        await addBucket(storage, 'one')
+        const runner = createRunner(storage)
+        await runner.beginNext()
+        for (const round of rounds) {
+          const outcomes = await Promise.allSettled(round.map((each) => runner.run(each)))
+          for (const outcome of outcomes) {
+            if (outcome.status === 'fulfilled') continue
+            const { reason } = outcome
+            // An upload that another of this round completed is gone; anything else is wrong.
+            assert.ok(reason instanceof StorageError && reason.code === 'no-such-upload', String(reason))
+          }
+          for (const each of KEYS) {
+            const bytes = await readObject(storage, 'one', each)
+            const record = await storage.getObject('one', each)
+            assert.equal(bytes?.length, record?.size)
+            if (record !== undefined && record.etag !== 'E') assert.equal(bytes?.toString('hex'), record.etag)
+          }
+          await storage.settled()
+          const there = await left()
+          assert.deepEqual(there, Object.keys(await countedIn(ledger)))
         }
-        for (const each of KEYS) {
-          const bytes = await readObject(storage, 'one', each)
-          const record = await storage.getObject('one', each)
-          assert.equal(bytes?.length, record?.size)
-          if (record !== undefined && record.etag !== 'E') assert.equal(bytes?.toString('hex'), record.etag)
-        }
-        const there = await left()
-        assert.deepEqual(there, Object.keys(await countedIn(ledger)))
-      }
 
-      for (const each of [...KEYS, 'u']) await storage.deleteObject('one', each)
-      const { entries } = await storage.listUploads('one', {
-        prefix: '',
-        delimiter: '',
-        limit: 99,
-        after: undefined,
-      })
-      for (const entry of entries) {
-        if (entry.kind === 'upload') {
-          await storage.abortUpload({ bucket: 'one', key: 'u', uploadId: entry.upload.uploadId })
+        for (const each of [...KEYS, 'u']) await storage.deleteObject('one', each)
+        const { entries } = await storage.listUploads('one', {
+          prefix: '',
+          delimiter: '',
+          limit: 99,
+          after: undefined,
+        })
+        for (const entry of entries) {
+          if (entry.kind === 'upload') {
+            await storage.abortUpload({ bucket: 'one', key: 'u', uploadId: entry.upload.uploadId })
+          }
         }
-      }
-      await storage.close()
-      assert.deepEqual(await left(), [])
-      assert.deepEqual([...(await valuesUnder(ledger, 's')).keys()], [])
-    }),
+        await storage.settled()
+        await storage.close()
+        assert.deepEqual(await left(), [])
+        assert.deepEqual(
+          [...(await valuesUnder(ledger, 'p')).keys(), ...(await valuesUnder(ledger, 'l')).keys()],
+          [],
+        )
+        assert.deepEqual([...(await valuesUnder(ledger, 's')).keys()], [])
+      },
+    ),
     { numRuns: 150 },
   ))

@@ -12,6 +12,7 @@ import {
   type Ledger,
   NoRoomError,
 } from './ledger.js'
+import { AT_ONCE, createLeftovers, type Leftovers } from './leftovers.js'
 import { createLocks, type Locks } from './locks.js'
 import { createReaders, type Piece, type Readers } from './readers.js'
 import { createReferences, type ReferenceChanges } from './references.js'
@@ -22,12 +23,15 @@ export interface CoreOptions {
   readonly contents: Contents
   /** Called once, when the storage can no longer promise anything and has begun to refuse everything. */
   readonly onFailure?: (error: Error) => void
+  /** How much of what is let go of goes with the commit that does it. Default 64; less where small worlds are tried. */
+  readonly atOnce?: number
 }
 
 export interface Core {
   readonly ledger: Ledger
   readonly locks: Locks
   readonly readers: Readers
+  readonly leftovers: Leftovers
   /** Throws when the storage has failed or is closed. */
   check(): void
   /** Makes the storage refuse everything from now on. */
@@ -55,10 +59,11 @@ interface SealableIncoming extends Incoming {
   seal(): Promise<Piece | undefined>
 }
 
-export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
+export function createCore({ ledger, contents, onFailure, atOnce = AT_ONCE }: CoreOptions): Core {
   const readers = createReaders(contents)
   const locks = createLocks()
-  const references = createReferences({ ledger, locks, readers })
+  const leftovers = createLeftovers({ ledger, atOnce, check, commit, removed: readers.settled })
+  const references = createReferences({ ledger, locks, readers, leftovers })
   let failure: StorageError | undefined
   let commitsUnderWay: Promise<void> = Promise.resolve()
   /** Opened, and neither sealed nor discarded yet. */
@@ -97,6 +102,11 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
       if (error instanceof NoRoomError) throw notTaken(error)
       throw fail(error)
     }
+    if (changes.some(({ type, key }) => type === 'put' && key.startsWith(keys.leftovers()))) leftovers.sweep()
+  }
+
+  function commit(changes: readonly Change[], change: ReferenceChanges = {}): Promise<void> {
+    return references.change(change, (more) => write([...changes, ...more]))
   }
 
   /** A failed sync fails the storage; a failed write (a full disk, say) only the request. */
@@ -142,14 +152,18 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     }
   }
 
+  // An earlier life may have left some.
+  leftovers.sweep()
+
   return {
     ledger,
     locks,
     readers,
+    leftovers,
     check,
     fail,
     read,
-    commit: (changes, change = {}) => references.change(change, (more) => write([...changes, ...more])),
+    commit,
     receive,
 
     async take(bytes, use) {
@@ -179,6 +193,7 @@ export function createCore({ ledger, contents, onFailure }: CoreOptions): Core {
     async close() {
       failure ??= new StorageError('failed', 'The storage is closed.')
       await commitsUnderWay
+      await leftovers.settled()
       // Whoever was still sending has lost the race; the file must not stay open behind the storage.
       for (const writer of unfinished) {
         await writer.then(

@@ -53,7 +53,8 @@ export async function openDiskLedger(options: DiskLedgerOptions): Promise<Ledger
   async function admitted(group: readonly Commit[]): Promise<readonly Commit[]> {
     const free = await disk.freeBytes(folder).catch(() => undefined)
     if (free === undefined || free > RESERVE) return group
-    const adds = ({ changes }: Commit): boolean => changes.some((change) => change.type === 'put')
+    const adds = ({ changes }: Commit): boolean =>
+      changes.some((change) => change.type === 'put' && !change.makesRoom)
     for (const commit of group) {
       if (adds(commit)) commit.reject(new NoRoomError(`ENOSPC: less than ${RESERVE} bytes are free`))
     }

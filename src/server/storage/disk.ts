@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import type { CoreOptions } from './core.js'
 import { openDiskContents } from './disk-contents.js'
 import { openDiskLedger } from './disk-ledger.js'
 import { type Disk, nodeDisk } from './disk-port.js'
@@ -120,7 +121,7 @@ function isRefusal(error: unknown): boolean {
 
 export async function openIn(
   folder: string,
-  { durability, onFailure }: Omit<DiskStorageOptions, 'folder'>,
+  { durability, onFailure, atOnce }: Omit<DiskStorageOptions, 'folder'> & Pick<CoreOptions, 'atOnce'>,
   ports: DiskPorts,
 ): Promise<Storage> {
   const durable = durability === 'durable'
@@ -130,7 +131,12 @@ export async function openIn(
     const contents = await openDiskContents({ disk, newId, folder: join(folder, 'contents'), durable })
     await checkFormat(folder, ledger, contents)
     await removeUnreferenced(ledger, contents)
-    return createStore({ ledger, contents, ...(onFailure === undefined ? {} : { onFailure }) })
+    return createStore({
+      ledger,
+      contents,
+      ...(onFailure === undefined ? {} : { onFailure }),
+      ...(atOnce === undefined ? {} : { atOnce }),
+    })
   } catch (error) {
     await ledger.close()
     throw error

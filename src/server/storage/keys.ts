@@ -31,6 +31,9 @@ export const keys = {
   content: (id: string) => `c${id}`,
   /** There while more than one thing does; says how many beyond the first. */
   sharing: (id: string) => `s${id}`,
+  /** The beginning of all leftovers. */
+  leftovers: () => 'l',
+  leftover: (number: number) => `l${String(number).padStart(16, '0')}`,
 } as const
 
 /** The first key above this one. */

@@ -5,7 +5,13 @@
  */
 
 export type Change =
-  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | {
+      readonly type: 'put'
+      readonly key: string
+      readonly value: string
+      /** Written only so that something can go: to be taken on a full disk, too. */
+      readonly makesRoom?: true
+    }
   | { readonly type: 'del'; readonly key: string }
 
 export interface Entry {

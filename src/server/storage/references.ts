@@ -5,6 +5,7 @@
  */
 import { keys } from './keys.js'
 import type { Change, Ledger } from './ledger.js'
+import type { Leftovers } from './leftovers.js'
 import type { Locks } from './locks.js'
 import type { Readers } from './readers.js'
 
@@ -26,13 +27,17 @@ export function createReferences(world: {
   readonly ledger: Ledger
   readonly locks: Locks
   readonly readers: Readers
+  readonly leftovers: Pick<Leftovers, 'atOnce' | 'ofContents'>
 }): References {
-  const { ledger, locks, readers } = world
+  const { ledger, locks, readers, leftovers } = world
 
   return {
     async change({ fresh = [], added = [], dropped = [] }, commit) {
-      const first = fresh.map((id): Change => ({ type: 'put', key: keys.content(id), value: '' }))
-      const deltas = sumOf(added, dropped)
+      const deltas = new Map(sumOf(added, dropped))
+      const first = [
+        ...fresh.map((id): Change => ({ type: 'put', key: keys.content(id), value: '' })),
+        ...(await leaveOver(deltas)),
+      ]
       const ids = [...deltas.keys()]
       if (ids.length === 0) return commit(first)
       await locks.exclusiveAll(
@@ -62,6 +67,14 @@ export function createReferences(world: {
     },
   }
 
+  /** Where more is let go of than one commit takes away, that goes later. */
+  async function leaveOver(deltas: Map<string, number>): Promise<readonly Change[]> {
+    const dropped = [...deltas].filter(([, delta]) => delta < 0)
+    if (dropped.length <= leftovers.atOnce) return []
+    for (const [id] of dropped) deltas.delete(id)
+    return leftovers.ofContents(dropped.map(([id, delta]) => [id, -delta]))
+  }
+
   async function knownAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const found = await ledger.getMany(ids.map(keys.content))
     return new Set(ids.filter((_, index) => found[index] !== undefined))
@@ -81,7 +94,10 @@ function countChanges(id: string, before: number, after: number): Change[] {
   const changes: Change[] = []
   if (before === 0) changes.push({ type: 'put', key: keys.content(id), value: '' })
   if (after === 0) changes.push({ type: 'del', key: keys.content(id) })
-  if (after > 1) changes.push({ type: 'put', key: keys.sharing(id), value: String(after - 1) })
-  else if (before > 1) changes.push({ type: 'del', key: keys.sharing(id) })
+  if (after > 1) {
+    const count = { type: 'put', key: keys.sharing(id), value: String(after - 1) } as const
+    changes.push(after < before ? { ...count, makesRoom: true } : count)
+  }
+  if (after <= 1 && before > 1) changes.push({ type: 'del', key: keys.sharing(id) })
   return changes
 }

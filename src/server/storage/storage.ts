@@ -221,6 +221,8 @@ export interface Storage {
     query: ListQuery & { after: { key: string; uploadId?: string } | undefined },
   ): Promise<Page<UploadEntry>>
 
+  /** Resolves when the storage is at rest: what was let go of is gone from it, as far as it can go now. */
+  settled(): Promise<void>
   /** Waits for changes under way, then lets go of everything. */
   close(): Promise<void>
 }

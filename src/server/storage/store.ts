@@ -13,6 +13,10 @@ export function createStore(options: CoreOptions): Storage {
     ...objects,
     ...createUploads(core, objects),
     receive: core.receive,
+    async settled() {
+      await core.leftovers.settled()
+      await core.readers.settled()
+    },
     close: core.close,
   }
 }

@@ -33,7 +33,7 @@ type Uploads = Pick<
 >
 
 export function createUploads(
-  { ledger, locks, readers, check, read, commit, take, requireBucket }: Core,
+  { ledger, locks, readers, leftovers, check, read, commit, take, requireBucket }: Core,
   { assembleObject }: Pick<ReturnType<typeof createObjects>, 'assembleObject'>,
 ): Uploads {
   const lockName = (ref: UploadRef): string => `upload ${ref.uploadId}`
@@ -53,12 +53,13 @@ export function createUploads(
     return JSON.parse(`[${values.join(',')}]`) as readonly StoredPart[]
   }
 
-  /** The changes that forget an upload, its parts' records included. */
-  function forget(ref: UploadRef, parts: readonly StoredPart[]): Change[] {
-    return [
-      { type: 'del', key: keyOf(ref) },
-      ...parts.map((part): Change => ({ type: 'del', key: keys.part(ref.uploadId, part.partNumber) })),
-    ]
+  /** The changes that forget an upload, its parts' records included: they are asked for only where it is there. */
+  async function forget(ref: UploadRef, parts: readonly StoredPart[]): Promise<readonly Change[]> {
+    const records =
+      parts.length > leftovers.atOnce
+        ? await leftovers.ofParts(ref.uploadId)
+        : parts.map((part): Change => ({ type: 'del', key: keys.part(ref.uploadId, part.partNumber) }))
+    return [{ type: 'del', key: keyOf(ref) }, ...records]
   }
 
   async function requireNext(ref: UploadRef, partNumber: number, old: StoredPart | undefined): Promise<void> {
@@ -106,15 +107,18 @@ export function createUploads(
       })
     },
 
-    async listParts(ref, { after, limit }) {
-      await requireUpload(ref)
-      const page = await scanPage(ledger, {
-        from: keys.part(ref.uploadId, after + 1),
-        to: afterAll(keys.partsOf(ref.uploadId)),
-        limit,
-        parse: (value) => JSON.parse(value) as StoredPart,
+    listParts(ref, { after, limit }) {
+      // The records of an upload that has ended go one after the other, and some of them must not pass for all.
+      return locks.shared(lockName(ref), async () => {
+        await requireUpload(ref)
+        const page = await scanPage(ledger, {
+          from: keys.part(ref.uploadId, after + 1),
+          to: afterAll(keys.partsOf(ref.uploadId)),
+          limit,
+          parse: (value) => JSON.parse(value) as StoredPart,
+        })
+        return { truncated: page.truncated, entries: page.entries.map(published) }
       })
-      return { truncated: page.truncated, entries: page.entries.map(published) }
     },
 
     completeUpload(ref, assemble, options) {
@@ -129,7 +133,7 @@ export function createUploads(
           const isWanted = (part: StoredPart): boolean => wanted.has(part.partNumber)
           const dropped = contentsOf(parts.filter((part) => !isWanted(part)))
           const pieces = parts.filter(isWanted).flatMap(piecesOf)
-          const changes = forget(ref, parts)
+          const changes = await forget(ref, parts)
           // An upload id is never used twice, so it can name the list of pieces.
           await assembleObject(
             ref.bucket,
@@ -147,7 +151,7 @@ export function createUploads(
         const upload = await requireUpload(ref)
         const parts = await partsOf(ref)
         if (!isMeant(upload, parts)) return
-        await commit(forget(ref, parts), { dropped: contentsOf(parts) })
+        await commit(await forget(ref, parts), { dropped: contentsOf(parts) })
       })
     },
 

@@ -57,8 +57,8 @@ export const brokenStorages: readonly Broken[] = [
     at('disk-ledger', '      failure = { error }\n', ''),
     at(
       'core',
-      '      throw fail(error)\n    }\n  }\n\n  /** A failed sync',
-      '      throw notTaken(error)\n    }\n  }\n\n  /** A failed sync',
+      'if (error instanceof NoRoomError) throw notTaken(error)\n      throw fail(error)\n',
+      'throw notTaken(error)\n',
     ),
   ),
   storage(
@@ -80,8 +80,8 @@ export const brokenStorages: readonly Broken[] = [
     'forgets to count a copy',
     at(
       'references',
-      "  if (after > 1) changes.push({ type: 'put', key: keys.sharing(id), value: String(after - 1) })\n",
-      '  if (after > 2) changes.push()\n',
+      '    changes.push(after < before ? { ...count, makesRoom: true } : count)\n',
+      '    if (after === 0) changes.push(count)\n',
     ),
   ),
   storage(
@@ -100,9 +100,21 @@ export const brokenStorages: readonly Broken[] = [
     'completes in two commits',
     at(
       'uploads',
-      '          const changes = forget(ref, parts)\n',
-      '          await commit(forget(ref, parts))\n          const changes: never[] = []\n',
+      '          const changes = await forget(ref, parts)\n',
+      '          await commit(await forget(ref, parts))\n          const changes: never[] = []\n',
     ),
+  ),
+  storage(
+    'is done with a leftover before what it names has gone',
+    at(
+      'leftovers',
+      '      await commit([done], { dropped: ids })\n',
+      '      await commit([done])\n      await commit([], { dropped: ids })\n',
+    ),
+  ),
+  storage(
+    'forgets what an earlier life left over',
+    at('core', '  leftovers.sweep()\n\n  return {', '  return {'),
   ),
   storage(
     'does not remove what nobody refers to at the start',

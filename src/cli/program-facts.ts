@@ -68,13 +68,15 @@ function argumentFacts(argument: Argument): ArgumentFacts {
 }
 
 function optionFacts(option: Option): OptionFacts {
-  const { short, flags, description, required, optional, variadic, argChoices } = option
+  const { short, flags, required, optional, variadic, argChoices, defaultValue } = option
+  // Most descriptions tell the default themselves, in words.
+  const told = typeof defaultValue === 'string' ? ` (default: ${defaultValue})` : ''
   const name = /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1]?.replace('...', '')
   return {
     ...(short === undefined || short === null ? {} : { short }),
     long: option.long ?? option.name(),
     flags,
-    description,
+    description: `${option.description}${told}`,
     ...(name === undefined || !(required || optional)
       ? {}
       : { value: { name, isOptional: optional, ...valueFacts(name, argChoices) } }),

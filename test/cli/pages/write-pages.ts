@@ -1,0 +1,17 @@
+/** `npm run docs:cli`: writes docs/cli.md, docs/errors.md and the manual docs/longhaul.1 from the program itself. */
+import { writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { fixture } from '../../support/paths.js'
+import { cliPage } from './cli-page.js'
+import { errorsPage } from './errors-page.js'
+import { manPage } from './man-page.js'
+
+export const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/cli.md': cliPage,
+  'docs/errors.md': errorsPage,
+  'docs/longhaul.1': manPage,
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const [path, make] of Object.entries(PAGES)) writeFileSync(fixture(path), make())
+}

@@ -1,5 +1,6 @@
 /** Runs the command line in this process, so that a test can stand between it and the server. */
 
+import { valuesOfTheirOwn } from '../../src/cli/options.js'
 import { createProgram } from '../../src/cli/program.js'
 import type { Screen } from '../../src/cli/screen.js'
 import type { World } from '../../src/cli/world.js'
@@ -15,15 +16,29 @@ export interface Ran {
 export async function runInProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  options: {
+    readonly signal?: AbortSignal
+    /** Told each line of stdout. */
+    readonly onLine?: (line: string) => void
+  } = {},
 ): Promise<Ran> {
   const out: string[] = []
   const err: string[] = []
   let exitCode = 0
-  const world = worldOf(args, environment, { out, err })
+  const plain = worldOf(args, environment, { out, err })
+  const { signal = plain.signal, onLine } = options
+  const screen = {
+    ...plain.screen,
+    out(line: string) {
+      plain.screen.out(line)
+      onLine?.(line)
+    },
+  }
+  const world = { ...plain, signal, screen }
   const program = createProgram(world, (code) => {
     exitCode = code
   })
-  await program.parseAsync([...args], { from: 'user' })
+  await program.parseAsync(valuesOfTheirOwn(args), { from: 'user' })
   return { exitCode, out, err }
 }
 

@@ -26,7 +26,7 @@ export function definePut({ program, world, ended, examples }: Definition): void
         'put backup.tar oss://examplebucket/backups/',
         'put --local -j 8 --part-size 16MiB disk.img oss://examplebucket/disk.img',
         'put --adopt backup.tar oss://examplebucket/backups/',
-        "put --header 'x-oss-storage-class: IA' --meta host=web1 --retry-for forever log.gz oss://examplebucket/log.gz",
+        'put --storage-class IA --meta host=web1 --retry-for forever log.gz oss://examplebucket/log.gz',
       ),
     )
     .action(async (paths, flags) =>

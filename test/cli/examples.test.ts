@@ -1,11 +1,11 @@
 /** Every example of every help is run against the embedded server: what is shown has to work. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { announceServer } from '../../src/cli/run-file.js'
-import { pendingUploads } from '../../src/index.js'
+import { type PendingUpload, pendingUploads } from '../../src/index.js'
 import { bytesFrom, createWorld, failure, temporaryFolder, type World } from '../library/world.js'
 import { type Ran, runInProcess } from './in-process.js'
 import { examples } from './pages/sources.js'
@@ -34,6 +34,8 @@ function adapted(example: string, scene: Scene): string {
     .replace(word, scene.pendingId)
     .replace(/^serve\b/, 'serve --port 0')
     .replace('/var/lib/oss', join(scene.folder, 'oss'))
+    .replace('/data/', `${scene.folder}/`)
+    .replace('~/', `${scene.folder}/`)
     .replace(/^demo$/, 'demo --size 1MiB')
     .replace('64MiB', '1MiB')
   return made.replace('--port 0 --port 0', '--port 0')
@@ -41,7 +43,7 @@ function adapted(example: string, scene: Scene): string {
 
 interface Scene {
   readonly folder: string
-  readonly environment: Readonly<Record<string, string>>
+  readonly environment: Readonly<Record<string, string>> & { readonly LONGHAUL_STORE: string }
   readonly pendingId: string
 }
 
@@ -58,6 +60,7 @@ async function sceneIn(world: World, t: TestContext): Promise<Scene> {
   await failure(world.upload('unfinished', join(folder, 'backup.tar'), { store }), 'denied')
   world.server.faults.clear()
   const [pending] = await pendingUploads(store)
+  leaveForeign(folder, pending)
   const { endpoint, region, accessKeyId, accessKeySecret } = world.server
   const environment = {
     PATH: process.env['PATH'] ?? '',
@@ -70,6 +73,30 @@ async function sceneIn(world: World, t: TestContext): Promise<Scene> {
   }
   await announceServer(environment, { endpoint, region, accessKeyId, accessKeySecret, pid: process.pid })
   return { folder, environment, pendingId: (pending?.id ?? '').slice(-32).slice(0, 8) }
+}
+
+/** The same unfinished upload as oss2 and ali-oss would have left it. */
+function leaveForeign(folder: string, pending: PendingUpload | undefined): void {
+  const { uploadId, key = '', size, partSize, source: file } = pending ?? {}
+  const { mtimeMs } = statSync(join(folder, 'backup.tar'))
+  mkdirSync(join(folder, '.py-oss-upload'))
+  writeFileSync(
+    join(folder, '.py-oss-upload', 'd36fc07f5d963b319b1b48e20a9b8ae9--6d46ae4b95da73851a93fc79b04bcbe5'),
+    JSON.stringify({
+      op_type: 'ResumableUpload',
+      upload_id: uploadId,
+      file_path: file,
+      size,
+      mtime: mtimeMs / 1000,
+      bucket: 'examplebucket',
+      key,
+      part_size: partSize,
+    }),
+  )
+  writeFileSync(
+    join(folder, 'checkpoint.json'),
+    JSON.stringify({ file, name: key, fileSize: size, partSize, uploadId, doneParts: [] }),
+  )
 }
 
 async function run(example: string, { folder, environment }: Scene): Promise<Ran> {
@@ -86,6 +113,9 @@ async function run(example: string, { folder, environment }: Scene): Promise<Ran
   }
   const before = process.cwd()
   process.chdir(folder)
+  // What looks around on this machine looks into the scene alone.
+  const { HOME, TMPDIR } = process.env
+  Object.assign(process.env, { HOME: environment['HOME'], TMPDIR: folder })
   try {
     const stop = new AbortController()
     // A server runs until it is told to stop, once it listens.
@@ -95,6 +125,10 @@ async function run(example: string, { folder, environment }: Scene): Promise<Ran
     return await runInProcess(wordsOf(example), environment, { signal: stop.signal, onLine })
   } finally {
     process.chdir(before)
+    for (const [name, value] of Object.entries({ HOME, TMPDIR })) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
   }
 }
 
@@ -107,6 +141,7 @@ for (const example of examples) {
   test(`longhaul ${example}`, async (t) => {
     const world = await createWorld(t)
     const scene = await sceneIn(world, t)
+    if (example.startsWith('takeover')) rmSync(scene.environment.LONGHAUL_STORE, { recursive: true })
     // Whoever downloads has no such file yet.
     const isDownload = example.startsWith('get ')
     const there = isDownload ? { ...scene, folder: await temporaryFolder(t) } : scene

@@ -115,14 +115,18 @@ async function run(example: string, { folder, environment }: Scene): Promise<Ran
   process.chdir(folder)
   // What looks around on this machine looks into the scene alone.
   const { HOME, TMPDIR } = process.env
-  Object.assign(process.env, { HOME: environment['HOME'], TMPDIR: folder })
+  Object.assign(process.env, { HOME: environment['HOME'], TMPDIR: join(folder, 'tmp') })
   try {
     const stop = new AbortController()
     // A server runs until it is told to stop, once it listens.
     const onLine = (): void => {
       if (example.startsWith('serve')) stop.abort(new Error('stopped by the test'))
     }
-    return await runInProcess(wordsOf(example), environment, { signal: stop.signal, onLine })
+    if (/^config .*--profile backup/.test(example)) {
+      await runInProcess(['config', 'set', 'region', 'cn-hangzhou', '--profile', 'backup'], environment)
+    }
+    const answer = example.includes('secret') ? 'a-secret' : ''
+    return await runInProcess(wordsOf(example), environment, { signal: stop.signal, onLine, answer })
   } finally {
     process.chdir(before)
     for (const [name, value] of Object.entries({ HOME, TMPDIR })) {

@@ -20,13 +20,15 @@ export async function runInProcess(
     readonly signal?: AbortSignal
     /** Told each line of stdout. */
     readonly onLine?: (line: string) => void
+    /** What a person answers who is asked, whatever it is. */
+    readonly answer?: string
   } = {},
 ): Promise<Ran> {
   const out: string[] = []
   const err: string[] = []
   let exitCode = 0
   const plain = worldOf(args, environment, { out, err })
-  const { signal = plain.signal, onLine } = options
+  const { signal = plain.signal, onLine, answer } = options
   const screen = {
     ...plain.screen,
     out(line: string) {
@@ -34,7 +36,9 @@ export async function runInProcess(
       onLine?.(line)
     },
   }
-  const world = { ...plain, signal, screen }
+  const said = async (): Promise<string> => answer ?? ''
+  const person = answer === undefined ? {} : { ask: said, askHidden: said, readInput: said }
+  const world = { ...plain, ...person, signal, screen }
   const program = createProgram(world, (code) => {
     exitCode = code
   })

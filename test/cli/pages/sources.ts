@@ -25,6 +25,7 @@ export const variables: readonly (readonly [name: string, meaning: string])[] = 
   ['OSS_ACCESS_KEY_ID', 'the access key id'],
   ['OSS_ACCESS_KEY_SECRET', 'its secret'],
   ['OSS_SESSION_TOKEN', 'the security token of temporary keys'],
+  ['LONGHAUL_PROFILE', 'the profile whose settings hold where no variable or flag says otherwise'],
   ['LONGHAUL_STORE', 'the folder of checkpoints (default: .longhaul/uploads in the home directory)'],
   ['LONGHAUL_HOME', 'the folder of everything else of Longhaul (default: .longhaul in the home directory)'],
   ['LONGHAUL_DEBUG', '1: failures are told with the places in the program that they come from'],

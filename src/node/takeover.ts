@@ -14,7 +14,7 @@ import {
   readForeignFile,
   removeForeignFile,
 } from '../checkpoints/foreign/read.js'
-import { UploadError } from '../engine/errors.js'
+import { ServiceError, UploadError } from '../engine/errors.js'
 import type { UploadResult } from '../engine/upload.js'
 import type { Bucket } from './bucket.js'
 import { type DeskOptions, withDesk } from './desk.js'
@@ -120,7 +120,8 @@ export interface TakenOver extends UploadResult {
  *
  * The tool must not be running: nothing tells whether it is. An interrupted call goes on by calling it again, or by
  * `resumableUpload`. The upload stays somebody else's: it is aborted only when a discard names it. Headers that belong to
- * the last request (`x-oss-callback`, `x-oss-forbid-overwrite`) are not in those checkpoints: give them again.
+ * the last request (`x-oss-callback`, `x-oss-forbid-overwrite`) are not in those checkpoints: give them again. One that
+ * was begun as `sequential` goes on part by part, whatever `numThreads` says; its progress then begins once more.
  *
  * ```ts
  * const bucket = new Bucket({ endpoint, name: 'examplebucket', credentials })
@@ -144,9 +145,20 @@ export async function takeOver(
   const { tool, key, uploadId, partSize, size, path, callback } = read.checkpoint
   const { file } = takeoverTarget(read.checkpoint, { bucket: opened.name, key: askedKey, filename })
   assertCallback(callback, rest.headers)
-  const result = await resumableUpload(opened, key, file, { ...rest, adopt: { uploadId, partSize, size } })
+  const goOn = (numThreads: TakeOverOptions['numThreads']): Promise<UploadResult> =>
+    resumableUpload(opened, key, file, { ...rest, numThreads, adopt: { uploadId, partSize, size } })
+  const result = await goOn(rest.numThreads).catch((error: unknown) => {
+    if (!isOutOfOrder(error)) throw error
+    return goOn(1)
+  })
   const checkpointRemoved = remove === true && (await removeForeignFile(read))
   return { ...result, tool, checkpoint: path, checkpointRemoved }
+}
+
+/** No checkpoint tells that an upload was begun as `sequential`; its parts are taken in their order alone. */
+function isOutOfOrder(error: unknown): boolean {
+  if (error instanceof ServiceError) return error.serviceCode === 'PartNotSequential'
+  return error instanceof UploadError && isOutOfOrder(error.cause)
 }
 
 /** An object that was to be reported must not be completed in silence. */

@@ -14,7 +14,7 @@ export interface Signed {
 }
 
 export interface Signer {
-  readonly server: Serving
+  readonly server: Pick<Serving, 'endpoint' | 'region' | 'accessKeyId' | 'accessKeySecret'>
   readonly signature: 'v1' | 'v4'
   readonly bucket: string
 }

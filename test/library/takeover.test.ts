@@ -11,8 +11,9 @@ import {
   takeOver,
   takeoverTarget,
 } from '../../src/index.js'
-import { foreignDocument } from '../checkpoints/foreign-samples.js'
-import { bytesFrom, createWorld, failure, PART, type World } from './world.js'
+import { foreignDocument, sealedV1 } from '../checkpoints/foreign-samples.js'
+import { element, signedUrl } from '../interop/signed-url.js'
+import { bytesFrom, createWorld, failure, heldClock, PART, type World } from './world.js'
 
 const key = 'dir/a b+中.dat'
 const size = 4 * PART + 7
@@ -117,13 +118,39 @@ test('a bucket that is not written down is proved by the name of the checkpoint'
 
 test('an upload that was to end with a callback is not completed without one', async (t) => {
   const { world, checkpoint } = await left(t, 'go-v1')
-  const { sealedV1 } = await import('../checkpoints/foreign-samples.js')
   await writeFile(checkpoint, sealedV1({ CallbackVal: 'e30=', ObjectKey: key }))
   const refused = await failure(
     takeOver(world.bucket, checkpoint, { store: world.store, filename: join(world.folder, 'f.bin') }),
     'invalid-argument',
   )
   assert.match(refused.message, /end with a callback/)
+})
+
+test('one that was begun as sequential is finished part by part, however many threads were asked for', async (t) => {
+  const held = heldClock()
+  const world = await createWorld(t, { clock: held.clock })
+  const { bucket, folder, store } = world
+  const bytes = bytesFrom(1, 12 * PART)
+  const file = await world.file(bytes)
+  const signer = { server: world.server, signature: 'v4', bucket: bucket.name } as const
+  const ask = async (method: string, query: Record<string, string>, body?: Uint8Array): Promise<string> => {
+    const answer = await fetch(signedUrl(signer, method, { key, query }), { method, body: body ?? null })
+    const text = await answer.text()
+    assert.equal(answer.status, 200, text)
+    return text
+  }
+  const uploadId = element(await ask('POST', { uploads: '', sequential: '' }), 'UploadId') ?? ''
+  await ask('PUT', { partNumber: '1', uploadId }, bytes.subarray(0, PART))
+  // So that a part which has no part before it comes first.
+  world.server.faults.add({ operation: 'UploadPart', partNumber: 2, effect: 'delay', ms: 1 })
+  const checkpoint = join(folder, 'saved.json')
+  const facts = { bucket: bucket.name, key, uploadId, file, size: bytes.length, partSize: PART }
+  await writeFile(checkpoint, foreignDocument('ali-oss', facts).text)
+  const result = await takeOver(bucket, checkpoint, { store, numThreads: 4 })
+  held.release()
+  assert.equal(result.uploadId, uploadId)
+  assert.ok(world.asked('UploadPart').some(({ code }) => code === 'PartNotSequential'))
+  assert.deepEqual(await world.objectBytes(key), Buffer.from(bytes))
 })
 
 test('whatever lies where a checkpoint should: it is said what it is, and nothing is followed or read whole', async (t) => {

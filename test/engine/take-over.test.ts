@@ -10,6 +10,7 @@ import {
   createWorld,
   failure,
   key,
+  lostAnswer,
   partSize,
   stoppingAtPart,
   type TestWorld,
@@ -217,4 +218,55 @@ test('headers that it was begun with are compared with what is asked', async () 
   const result = await world.run({ adopt, headers: { 'x-oss-meta-a': '1' } })
   assert.deepEqual(result.differingHeaders, ['x-oss-meta-a'])
   assertStored(world, result)
+})
+
+/** Runs with something happening at the n-th request, for every n until a run has fewer. */
+async function atEveryRequest(
+  happen: (world: TestWorld, adopt: ReturnType<typeof begun>, at: number) => Promise<boolean>,
+): Promise<number> {
+  for (let at = 1; at < 100; at++) {
+    const world = createWorld()
+    const adopt = begun(world, [1, 2, 5])
+    const reached = await happen(world, adopt, at)
+    const result = await world.run({ adopt })
+    assert.equal(result.uploadId, adopt.uploadId, `at request ${at}`)
+    await assertDone(world, result)
+    if (!reached) return at - 1
+  }
+  return assert.fail('it never comes to an end')
+}
+
+test('stopped before or after any request, the same call finishes it', async () => {
+  for (const moment of ['before', 'after'] as const) {
+    const requests = await atEveryRequest(async (world, adopt, at) => {
+      const controller = new AbortController()
+      let count = 0
+      const tap = {
+        [moment]: () => {
+          count += 1
+          if (count === at) controller.abort(new Error('stopped by the test'))
+        },
+      }
+      await world.run({ adopt, tap, signal: controller.signal }).catch((error: unknown) => {
+        assert.match(String(error), /stopped/)
+      })
+      return count >= at
+    })
+    assert.ok(requests >= 8, `${requests} requests`)
+  }
+})
+
+test('whichever answer is lost, it is finished, and no part is sent that is there', async () => {
+  const requests = await atEveryRequest(async (world, adopt, at) => {
+    let count = 0
+    const lose = (): void => {
+      count += 1
+      if (count === at) throw lostAnswer()
+    }
+    const result = await world.run({ adopt, tap: { after: lose } })
+    assert.equal(result.uploadId, adopt.uploadId)
+    assert.equal(result.parts.kept, 3)
+    return count >= at
+  })
+  assert.ok(requests >= 8, `${requests} requests`)
 })

@@ -26,7 +26,8 @@ async function runWay(context: PartContext, tools: readonly Tool[], signature: '
   let count = 0
   try {
     for (const tool of tools) {
-      const named = tests.map((test) => ({ ...test, name: `${tool.name}: ${test.name}` }))
+      const fitting = tests.filter(({ fits }) => fits?.(tool) ?? true)
+      const named = fitting.map((test) => ({ ...test, name: `${tool.name}: ${test.name}` }))
       await runScripted(context, named, {
         way: signature.toUpperCase(),
         createWorld() {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ScriptedTest } from '../scripted.js'
+import type { Tool } from './tools.js'
 import { KEY, PART, PARTS, silentComplete, stalling, storedParts, type World } from './world.js'
 
 /** Two at a time: the first stalled part holds one, the second the other. A hole is left where the first one was. */
@@ -26,7 +27,8 @@ async function assertFinished(world: World, bytes: Uint8Array): Promise<void> {
   assert.equal(pending.at(-1)?.['count'], 0, 'a checkpoint was left in the store')
 }
 
-export const tests: readonly ScriptedTest<World>[] = [
+/** `fits`: only for tools that can do so. */
+export const tests: readonly (ScriptedTest<World> & { readonly fits?: (tool: Tool) => boolean })[] = [
   {
     name: 'killed half-way with a hole in its parts: finished, and no part that was there is sent again',
     async run(world) {
@@ -110,6 +112,21 @@ export const tests: readonly ScriptedTest<World>[] = [
         asked.filter(({ method }) => method !== 'GET' && method !== 'HEAD'),
         [],
       )
+      await assertFinished(world, world.bytes)
+    },
+  },
+  {
+    name: 'begun as sequential: finished part by part',
+    fits: ({ knowsSequential }) => knowsSequential,
+    async run(world) {
+      const checkpoint = await world.interrupt(
+        [stalling(4)],
+        (asked) => storedParts(asked).join() === '1,2,3',
+        { sequential: true },
+      )
+      const told = await world.lines('takeover', checkpoint, ...hints(world))
+      assert.equal(told.at(-1)?.['exitCode'], 0)
+      assert.deepEqual(storedParts(world.asked()), [4, 5, 6, 7, 8, 9, 10, 11, 12])
       await assertFinished(world, world.bytes)
     },
   },

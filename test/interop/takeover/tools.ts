@@ -36,6 +36,8 @@ export interface Tool {
   readonly isCheckpoint: (name: string) => boolean
   /** What `takeover` has to be told beside the checkpoint. */
   readonly needsBucket: boolean
+  /** Can it begin an upload whose parts have to come in order? */
+  readonly knowsSequential: boolean
   /** Does `takeover --scan` find it without being told where? */
   readonly isFoundByScan: boolean
 }
@@ -68,6 +70,7 @@ async function oss2(context: PartContext): Promise<Tool> {
     checkpoints: '.py-oss-upload',
     isCheckpoint: (name) => name.includes('--'),
     needsBucket: false,
+    knowsSequential: true,
     isFoundByScan: true,
   }
 }
@@ -83,6 +86,7 @@ async function pythonV2(context: PartContext): Promise<Tool> {
     checkpoints: '.',
     isCheckpoint: isUcp,
     needsBucket: false,
+    knowsSequential: false,
     isFoundByScan: true,
   }
 }
@@ -105,6 +109,7 @@ async function goV2(context: PartContext): Promise<Tool> {
     checkpoints: '.',
     isCheckpoint: isUcp,
     needsBucket: false,
+    knowsSequential: true,
     isFoundByScan: true,
   }
 }
@@ -131,6 +136,7 @@ async function ossutil1(context: PartContext): Promise<Tool> {
     checkpoints: '.ossutil_checkpoint',
     isCheckpoint: (name) => name.endsWith('.cp'),
     needsBucket: true,
+    knowsSequential: false,
     isFoundByScan: true,
   }
 }
@@ -149,6 +155,7 @@ function aliOss(_context: PartContext): Tool {
     checkpoints: '.',
     isCheckpoint: (name) => name === 'checkpoint.json',
     needsBucket: true,
+    knowsSequential: false,
     isFoundByScan: false,
   }
 }

@@ -23,7 +23,11 @@ export interface World {
   readonly folder: string
   readonly bytes: Buffer
   /** Runs the tool with these faults at the server until the server has done as much as `enough` wants, and kills it. */
-  interrupt(faults: readonly object[], enough: (asked: readonly LoggedRequest[]) => boolean): Promise<string>
+  interrupt(
+    faults: readonly object[],
+    enough: (asked: readonly LoggedRequest[]) => boolean,
+    how?: { readonly sequential?: boolean },
+  ): Promise<string>
   longhaul(...args: string[]): Promise<ProgramEnd>
   /** The same; it has to end with 0. Resolves to its JSON lines. */
   lines(...args: string[]): Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -106,14 +110,18 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     longhaul,
     lines,
     asked,
-    async interrupt(faults, enough) {
+    async interrupt(faults, enough, { sequential = false } = {}) {
       await setFaults(server, faults)
       asked()
       const { program, args } = tool.command({ bucket, key: KEY, folder, file, partSize: PART }, signature)
       const filled = args.map((arg) => filledIn(arg, settings))
       let kill: ((signal: NodeJS.Signals) => void) | undefined
       let end: ProgramEnd | undefined
-      const ended = runProgram(program, filled, { cwd: folder, env, onStart: (killer) => (kill = killer) })
+      const ended = runProgram(program, filled, {
+        cwd: folder,
+        env: { ...env, SEQUENTIAL: sequential ? '1' : '0' },
+        onStart: (killer) => (kill = killer),
+      })
       void ended.then((told) => (end = told))
       const all: LoggedRequest[] = []
       const untilMs = performance.now() + WAIT_MS

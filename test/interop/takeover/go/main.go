@@ -1,4 +1,5 @@
-// One upload with a checkpoint by the OSS Go SDK v2, as its users write it: upload BUCKET KEY FILE PART_SIZE.
+// One upload with a checkpoint by the OSS Go SDK v2, as its users write it: upload BUCKET KEY FILE PART_SIZE. SEQUENTIAL=1
+// begins it so.
 package main
 
 import (
@@ -35,6 +36,9 @@ func main() {
 		Bucket:   oss.Ptr(bucket),
 		Key:      oss.Ptr(key),
 		Metadata: map[string]string{"a": "1"},
+	}
+	if os.Getenv("SEQUENTIAL") == "1" {
+		request.Parameters = map[string]string{"sequential": ""}
 	}
 	if _, err := uploader.UploadFile(context.Background(), request, file); err != nil {
 		log.Fatal(err)

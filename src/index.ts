@@ -87,6 +87,12 @@ export { type RemovalOptions, removeObjects } from './node/removal.js'
 export { forgetRun, type PendingRun, pendingRuns } from './node/runs.js'
 export { defaultStore } from './node/store.js'
 export {
+  type ByteStream,
+  type StreamOptions,
+  type StreamProgressCallback,
+  uploadStream,
+} from './node/stream-upload.js'
+export {
   type ForeignState,
   type FoundCheckpoint,
   findForeignCheckpoints,

@@ -99,6 +99,7 @@ function createWorld(): World {
         }
       : {}),
     readInput,
+    input: () => process.stdin,
     screen: createScreen(process.stdout, process.stderr, process.env),
     environment: process.env,
     script: fileURLToPath(import.meta.url),

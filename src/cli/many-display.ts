@@ -1,18 +1,12 @@
 /** Shows a run of many files as it goes: a few lines on a terminal, now and then a plain one elsewhere. */
-import type { UploadEvent } from '../index.js'
+import type { ManyEvent } from '../index.js'
 import { manyLines, totalsLine } from './many-lines.js'
-import { createManyState, type FileEnd } from './many-state.js'
+import { createManyState } from './many-state.js'
 import { type Clocks, phaseOf, showView, type View } from './progress-display.js'
 import type { Screen } from './screen.js'
 
 export interface ManyDisplay {
-  /** How many files and bytes are known by now, and whether more are looked for. */
-  found(counts: { readonly files: number; readonly bytes: number }, looking: boolean): void
-  /** A file is under way. Its name is what people see and what tells it from the others. */
-  begin(name: string, size: number): void
-  event(name: string, event: UploadEvent): void
-  /** Also for a file that was never begun, such as one that is there already or can't be read; its size is told then. */
-  end(name: string, end: FileEnd, size?: number): void
+  event(event: ManyEvent): void
   close(): void
 }
 
@@ -35,14 +29,33 @@ export function createManyDisplay(screen: Screen, clocks: Clocks = ownClocks): M
     },
   }
   const shown = showView(screen, view, { clocks })
-  return {
-    found: (counts, looking) => state.found(counts, looking),
-    begin: (name, size) => state.begin(name, size, clocks.monotonic()),
-    event: (name, event) => state.event(name, event, clocks.monotonic()),
-    end: (name, end, size) => state.end(name, end, { size, nowMs: clocks.monotonic() }),
-    close: () => shown.close(),
+  const hear = (event: ManyEvent): void => {
+    const nowMs = clocks.monotonic()
+    switch (event.type) {
+      case 'file-started':
+        state.begin(event.index, { name: event.filename, size: event.size }, nowMs)
+        break
+      case 'file-event':
+        state.event(event.index, event.event, nowMs)
+        break
+      case 'file-uploaded':
+        state.end(event.index, 'done', { nowMs })
+        break
+      case 'file-skipped':
+        state.end(event.index, 'unchanged', { size: event.size, nowMs })
+        break
+      case 'file-failed':
+      case 'file-stopped':
+        state.end(event.index, 'failed', { nowMs })
+        break
+      case 'run-progress':
+        state.found(event.files, !event.allKnown)
+        break
+      default:
+    }
   }
+  return { event: hear, close: () => shown.close() }
 }
 
 /** For `--quiet`, `--json` and `--no-progress`. */
-export const noManyProgress: ManyDisplay = { found() {}, begin() {}, event() {}, end() {}, close() {} }
+export const noManyProgress: ManyDisplay = { event() {}, close() {} }

@@ -52,23 +52,21 @@ export function totalsLine(picture: ManyPicture, at: Moment & Pick<Room, 'column
 
 /** Longest first. */
 function totalsTexts({ totals, underWay, rate }: ManyPicture, at: Moment): readonly string[] {
-  const { files, bytes, looking, done, failed, unchanged, consumedBytes, missedBytes } = totals
+  const { files, looking, done, failed, unchanged, consumedBytes } = totals
   const ended = done + failed + unchanged
   const count = `${ended} of ${looking ? 'at least ' : ''}${countOf(files, 'file')}`
   const shortCount = `${ended}/${files}${looking ? '+' : ''}`
   const failures = failed > 0 ? `${failed} failed` : undefined
   const kept = unchanged > 0 ? `${unchanged} unchanged` : undefined
-  const size = `${formatSize(consumedBytes)} of ${formatSize(bytes)}`
+  const size = formatSize(consumedBytes)
   const waits = waitText(underWay, at.wallClock)
-  const leftMs = rate > 0 && !looking ? ((bytes - missedBytes - consumedBytes) / rate) * 1000 : 0
-  const left = waits ?? (leftMs > 0 ? `${formatDuration(leftMs)} left` : undefined)
   const speed = formatRate(rate)
   return [
-    [count, kept, failures, size, speed, left],
-    [count, failures, size, speed, left],
-    [count, failures, speed, left],
-    [shortCount, failures, speed, left],
-    [shortCount, failures, left ?? speed],
+    [count, kept, failures, size, speed, waits],
+    [count, failures, size, speed, waits],
+    [count, failures, speed, waits],
+    [shortCount, failures, speed, waits],
+    [shortCount, failures, waits ?? speed],
     [shortCount, failures],
     [shortCount],
   ].map((pieces) => pieces.filter((piece) => piece !== undefined).join(', '))
@@ -84,9 +82,8 @@ function waitText(underWay: readonly FileUnderWay[], wallClock: number): string 
   return `all waiting for ${formatDuration(Math.max(0, wallClock - since))}, ${next}`
 }
 
-/** While more may be found nobody can tell. */
-function percentOfAll({ bytes, consumedBytes, files, looking, done, failed, unchanged }: ManyTotals): string {
+/** By the number of files, since the sizes of those to come are not known; while more may be found nobody can tell. */
+function percentOfAll({ files, filesDone, looking }: ManyTotals): string {
   if (looking || files === 0) return '   .'
-  const share = bytes > 0 ? consumedBytes / bytes : (done + failed + unchanged) / files
-  return `${Math.floor(Math.min(1, share) * 100)}%`.padStart(4)
+  return `${Math.floor(Math.min(1, filesDone / files) * 100)}%`.padStart(4)
 }

@@ -21,7 +21,6 @@ export interface FileUnderWay {
 export interface ManyTotals {
   /** Known so far. */
   readonly files: number
-  readonly bytes: number
   /** More may be found. */
   readonly looking: boolean
   readonly done: number
@@ -29,16 +28,18 @@ export interface ManyTotals {
   readonly unchanged: number
   /** Bytes that are where they should be, and those on their way. */
   readonly consumedBytes: number
-  /** Of files that failed: they do not come any more. */
-  readonly missedBytes: number
+  /** Files that have ended, and of each one under way the share of it that has come; 0 to `files`. */
+  readonly filesDone: number
 }
 
 export interface ManyState {
-  found(counts: { readonly files: number; readonly bytes: number }, looking: boolean): void
-  begin(name: string, size: number, nowMs: number): void
-  event(name: string, event: UploadEvent, nowMs: number): void
+  /** So many by now. */
+  found(files: number, looking: boolean): void
+  /** @param id tells it from the others; its name is for people */
+  begin(id: number, file: { readonly name: string; readonly size: number }, nowMs: number): void
+  event(id: number, event: UploadEvent, nowMs: number): void
   /** @param size of a file that was never begun */
-  end(name: string, end: FileEnd, at: { readonly size?: number | undefined; readonly nowMs: number }): void
+  end(id: number, end: FileEnd, at: { readonly size?: number | undefined; readonly nowMs: number }): void
   totals(): ManyTotals
   /** Longest under way first. */
   underWay(): readonly FileUnderWay[]
@@ -47,21 +48,21 @@ export interface ManyState {
 }
 
 interface Active {
+  readonly name: string
   progress: ProgressState
   readonly size: number
   readonly begunMs: number
 }
 
 export function createManyState(nowMs: number): ManyState {
-  const active = new Map<string, Active>()
+  const active = new Map<number, Active>()
   const ends = { done: 0, failed: 0, unchanged: 0 }
-  let known = { files: 0, bytes: 0 }
+  let files = 0
   let looking = true
   /** Of files that have ended well. */
   let endedBytes = 0
   /** Sent in this run by files that have ended. */
   let endedMoved = 0
-  let missedBytes = 0
   let samples: readonly Sample[] = [{ atMs: nowMs, bytes: 0 }]
 
   const sum = (of: (state: ProgressState) => number): number => {
@@ -74,37 +75,39 @@ export function createManyState(nowMs: number): ManyState {
     samples = withSample(samples, { atMs: now, bytes })
   }
   return {
-    found(counts, more) {
-      known = counts
+    found(count, more) {
+      files = count
       looking = more
     },
-    begin(name, size, now) {
-      active.set(name, { progress: startProgress(size, now), size, begunMs: now })
+    begin(id, { name, size }, now) {
+      active.set(id, { name, progress: startProgress(size, now), size, begunMs: now })
     },
-    event(name, event, now) {
-      const file = active.get(name)
+    event(id, event, now) {
+      const file = active.get(id)
       if (file === undefined) return
       file.progress = applyEvent(file.progress, event, now)
       if (event.type === 'progress') sample(now)
     },
-    end(name, end, { size, nowMs: now }) {
+    end(id, end, { size, nowMs: now }) {
       ends[end] += 1
-      const file = active.get(name)
-      active.delete(name)
+      const file = active.get(id)
+      active.delete(id)
       endedMoved += file?.progress.provedBytes ?? 0
-      const bytes = file?.size ?? size ?? 0
-      if (end === 'failed') missedBytes += bytes
-      else endedBytes += bytes
+      if (end !== 'failed') endedBytes += file?.size ?? size ?? 0
       sample(now)
     },
     totals: () => ({
-      ...known,
+      files,
       looking,
       ...ends,
       consumedBytes: endedBytes + sum(({ consumedBytes }) => consumedBytes),
-      missedBytes,
+      filesDone:
+        ends.done +
+        ends.failed +
+        ends.unchanged +
+        sum(({ consumedBytes, totalBytes }) => consumedBytes / (totalBytes || 1)),
     }),
-    underWay: () => [...active].map(([name, { progress, begunMs }]) => ({ name, progress, begunMs })),
+    underWay: () => [...active.values()].map(({ name, progress, begunMs }) => ({ name, progress, begunMs })),
     rate: (now) => rateOfSamples(samples, now),
   }
 }

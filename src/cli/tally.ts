@@ -20,7 +20,7 @@ export const emptyTally: Tally = { resumed: false, partsKept: 0, partsSent: 0, b
 export function addEvent(tally: Tally, event: UploadEvent): Tally {
   switch (event.type) {
     case 'opened':
-      return { ...tally, uploadId: event.uploadId, partCount: event.partCount }
+      return { ...tally, uploadId: event.uploadId, ...partCountOf(event) }
     case 'resumed':
       return { ...tally, uploadId: event.uploadId, partCount: event.partCount, resumed: true }
     case 'part-kept':
@@ -32,4 +32,9 @@ export function addEvent(tally: Tally, event: UploadEvent): Tally {
     default:
       return tally
   }
+}
+
+/** An input whose end nobody knows has none. */
+function partCountOf({ partCount }: { readonly partCount?: number }): { readonly partCount?: number } {
+  return partCount === undefined ? {} : { partCount }
 }

@@ -32,8 +32,8 @@ export interface UploadJob {
   /** Absolute, so that the checkpoint can be gone on with from anywhere. */
   readonly file: string
   readonly options: UploadOptions
-  /** What to type to go on with it. */
-  readonly goOn: string
+  /** What to type to go on with it. Absent where nothing is kept to go on with. */
+  readonly goOn?: string
   /** What uploads it, and takes the same. Default: `resumableUpload`. */
   readonly upload?: typeof resumableUpload
 }
@@ -135,7 +135,8 @@ function successLines(
 }
 
 /** What is kept, and how to go on, where going on is what there is to do. */
-function goOnLines({ code }: Failure, tally: Tally, goOn: string): readonly string[] {
+function goOnLines({ code }: Failure, tally: Tally, goOn: string | undefined): readonly string[] {
+  if (goOn === undefined) return []
   if (!['cancelled', 'interrupted', 'source-changed', 'store-unusable', 'denied'].includes(code)) return []
   if (tally.uploadId === undefined) return []
   const partsThere = tally.partsKept + tally.partsSent

@@ -15,6 +15,8 @@ export interface World {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
   readonly stoppedBy: () => StopSignal | undefined
+  /** Standard input, for what is uploaded from it. Absent where there is none. */
+  readonly input?: () => AsyncIterable<Uint8Array>
   /** Asks the person at the terminal. Absent where there is none. */
   readonly ask?: (question: string) => Promise<string>
   /** The same for an answer that is not to be seen. */

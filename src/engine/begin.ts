@@ -16,13 +16,21 @@ export interface Beginning {
   readonly intents: readonly IntentRecord[]
   /** Ids that are not candidates for recovery. */
   readonly knownIds: ReadonlySet<string>
+  /**
+   * The upload is of an input that comes once, in parts of this size at first: nobody can go on with it. So its abort is
+   * owed from the start, until it has become an object.
+   */
+  readonly once?: { readonly partSize: number }
 }
 
 /** Resolves when a new upload exists at the service and is written down. */
-export async function beginUpload(life: Life, { intents, knownIds }: Beginning): Promise<OpenedRecord> {
+export async function beginUpload(life: Life, { intents, knownIds, once }: Beginning): Promise<OpenedRecord> {
   const { service, source, digester, runtime } = life.ports
   const { key, headers } = life.request
-  const plan = planParts({ size: life.size, partSize: life.request.partSize, limits: service.limits })
+  const plan =
+    once === undefined
+      ? planParts({ size: life.size, partSize: life.request.partSize, limits: service.limits })
+      : { size: 0, partSize: once.partSize }
   const kept = keepHeaders(headers, { service, digester, runtime })
   await learnServiceTime(life)
 
@@ -78,6 +86,7 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
     initiated: recordedTime(begun.initiated),
   }
   try {
+    if (once !== undefined) await recordOrFail(life, { kind: 'aborting', uploadId: opened.uploadId })
     await recordOrFail(life, opened)
   } catch (error) {
     // Nobody could find it again: an upload that can't be written down must not stay behind. One that only seems to be
@@ -87,7 +96,12 @@ export async function beginUpload(life: Life, { intents, knownIds }: Beginning):
     throw error
   }
   if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
-  life.emit({ type: 'opened', uploadId: opened.uploadId, partSize: plan.partSize, partCount: plan.partCount })
+  life.emit({
+    type: 'opened',
+    uploadId: opened.uploadId,
+    partSize: plan.partSize,
+    ...('partCount' in plan ? { partCount: plan.partCount } : {}),
+  })
   return opened
 }
 

@@ -117,9 +117,10 @@ function checkAgain(proof: PartProof): PartFate {
   return { kind: 'check', partNumber, claim: { partNumber, size, listed: { partNumber, etag, crc64 } } }
 }
 
-type CompleteEnd = UploadEnd | { readonly kind: 'invalid-part'; readonly error: ServiceError }
+export type CompleteEnd = UploadEnd | { readonly kind: 'invalid-part'; readonly error: ServiceError }
 
-async function complete(
+/** Asks for Complete until it is done, settled or refused. The parts have to be all that the plan has. */
+export async function complete(
   life: Life,
   opened: OpenedRecord,
   work: { readonly ref: UploadRef; readonly plan: Plan; readonly proved: Proved },

@@ -5,8 +5,10 @@ export type UploadEvent =
   | {
       readonly type: 'opened'
       readonly uploadId: string
+      /** Of an input whose size is not known: that of its first parts. */
       readonly partSize: number
-      readonly partCount: number
+      /** Absent for an input whose size is not known. */
+      readonly partCount?: number
     }
   /** An earlier upload goes on. `toCheck` parts are at the service and will be compared with the file. */
   | {

@@ -5,7 +5,7 @@
 import { createScope, throwIfCancelled } from './cancel.js'
 import { type PartProof, sameIdentity } from './checkpoint.js'
 import { type Life, persist, recordOrStop } from './life.js'
-import { type Plan, partRange } from './plan.js'
+import { type PartRange, type Plan, partRange } from './plan.js'
 import type { CancelSignal, UploadRef } from './ports.js'
 import { assertSameBytes } from './receipts.js'
 import { type Claim, needsMd5, type PartFate, provedBy } from './reconcile.js'
@@ -50,7 +50,8 @@ export async function transfer(life: Life, work: Transfer): Promise<Map<number, 
       throwIfCancelled(scope.signal)
       const partNumber = toSend.shift()
       if (partNumber !== undefined) {
-        proofs.set(partNumber, await sendPart(life, work, partNumber, scope.signal))
+        const range = partRange(work.plan, partNumber)
+        proofs.set(partNumber, await sendPart(life, work, { partNumber, ...range }, scope.signal))
       } else if (openChecks > 0) {
         await new Promise<void>((resolve) => idle.push(resolve))
       } else {
@@ -101,14 +102,14 @@ async function allEnded(
   if (first !== undefined) throw first.failure
 }
 
-async function sendPart(
+/** Sends one part until it is stored and proved. An upload that is gone comes out as the `ServiceError` it is. */
+export async function sendPart(
   life: Life,
-  { ref, plan, adopted }: Transfer,
-  partNumber: number,
+  { ref, adopted }: Pick<Transfer, 'ref' | 'adopted'>,
+  { partNumber, start, end }: PartRange & { readonly partNumber: number },
   signal: CancelSignal,
 ): Promise<PartProof> {
   const { service, source } = life.ports
-  const { start, end } = partRange(plan, partNumber)
   let furthest = 0
   return persist(
     life,

@@ -1,5 +1,5 @@
 /** The life of one upload, top to bottom: hold the target, go on or begin, transfer, commit, leave nothing behind. */
-import { abortOwn, abortUntilGone, leaveAlone, tellLeft } from './abort.js'
+import { abortUntilGone, tellLeft } from './abort.js'
 import { adoptUpload, wantsAdoption } from './adopt.js'
 import { differingHeaders } from './adopted-headers.js'
 import { beginUpload } from './begin.js'
@@ -8,25 +8,18 @@ import { finishUpload } from './commit.js'
 import type { Stored, UploadEnd } from './ends.js'
 import { UploadError } from './errors.js'
 import { assertSameHeaders, changedHeader } from './kept-headers.js'
-import {
-  assertHeld,
-  briefly,
-  createLife,
-  type Life,
-  type Ports,
-  recordOrWarn,
-  type UploadRequest,
-} from './life.js'
+import { briefly, createLife, type Life, type Ports, recordOrWarn, type UploadRequest } from './life.js'
 import { asOutcome, letGo } from './outcome.js'
 import { listAllParts } from './parts.js'
 import { openPast, type Past } from './past.js'
 import { type Plan, partLength, planFits, planParts } from './plan.js'
 import type { Integrity, ObjectReceipt } from './ports.js'
 import { type PartFate, reconcile } from './reconcile.js'
-import { doubtSince, reportOrphans } from './recovery.js'
+import { doubtSince } from './recovery.js'
 import { uploadErrorFrom } from './retry.js'
 import { settleCompleting, settleGone } from './settle-gone.js'
 import { assertNoOther, takeOverUpload } from './take-over.js'
+import { abandon, tidy } from './tidy.js'
 import { putWhole } from './whole.js'
 
 /** An upload that is gone again and again has an enemy; better to say so than to send for ever. */
@@ -154,17 +147,6 @@ async function abandonAll(life: Life, past: Past): Promise<void> {
   for (const uploadId of ids) await abandon(life, past, uploadId)
 }
 
-/**
- * Aborts what is ours; what fails is remembered and tried again when this upload is over. What was adopted is only
- * forgotten, unless its abort is owed: then a discard had named it.
- */
-async function abandon(life: Life, past: Past, uploadId: string): Promise<void> {
-  past.leftovers.delete(uploadId)
-  if (past.adopted.has(uploadId) && !past.pendingAborts.has(uploadId)) return leaveAlone(life, uploadId)
-  if (await abortOwn(life, uploadId)) past.pendingAborts.delete(uploadId)
-  else past.pendingAborts.add(uploadId)
-}
-
 async function begin(life: Life, past: Past): Promise<OpenedRecord> {
   const opened = await beginUpload(life, past)
   life.liveness.moved()
@@ -273,7 +255,8 @@ async function closeWhole(life: Life, past: Past): Promise<UploadResult> {
   }
 }
 
-function resultOf(
+/** What every result has. */
+export function resultOf(
   life: Life,
   { etag, requestId, versionId, callback }: ObjectReceipt,
   crc64: string,
@@ -288,24 +271,5 @@ function resultOf(
     ...(requestId === undefined ? {} : { requestId }),
     ...(versionId === undefined ? {} : { versionId }),
     ...(callback === undefined ? {} : { callback }),
-  }
-}
-
-/** The object exists: what is left is housekeeping, and no failure of it may turn success into an error. */
-async function tidy(life: Life, past: Past, { remains }: { readonly remains: boolean }): Promise<void> {
-  try {
-    for (const uploadId of [...past.leftovers, ...past.pendingAborts]) await abandon(life, past, uploadId)
-    if (life.doubtfulSince !== undefined) {
-      await reportOrphans(life, { since: life.doubtfulSince, knownIds: past.knownIds })
-    }
-    if (remains || past.pendingAborts.size > 0) return
-    await assertHeld(life)
-    await life.log.remove()
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    life.emit({
-      type: 'checkpoint-warning',
-      message: `The object is complete, but tidying up failed: ${why}`,
-    })
   }
 }

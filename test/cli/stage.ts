@@ -20,6 +20,8 @@ import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseSize } from '../../src/cli/sizes.js'
 import { Bucket, remoteUploads } from '../../src/index.js'
@@ -96,8 +98,9 @@ export async function openStage(): Promise<Stage> {
 
   const start = (
     words: readonly string[],
-    options: { readonly uid?: number; readonly gid?: number } = {},
+    options: { readonly uid?: number; readonly gid?: number; readonly input?: Iterable<Uint8Array> } = {},
   ): Running => {
+    const { input, ...user } = options
     const own = words.indexOf('longhaul')
     const settings = words.slice(0, own).map((word) => word.split(/=(.*)/s).slice(0, 2))
     const env = { ...environment, ...Object.fromEntries(settings) }
@@ -105,9 +108,13 @@ export async function openStage(): Promise<Stage> {
     const child = spawn(process.execPath, args, {
       cwd: folder,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...options,
-    })
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...user,
+    }) as ChildProcess & { readonly stdout: Readable; readonly stderr: Readable }
+    if (child.stdin !== null && input !== undefined) {
+      // The command may end before it has read all.
+      pipeline(Readable.from(input), child.stdin).catch(() => {})
+    }
     const collected = { stdout: '', stderr: '' }
     child.stdout.on('data', (chunk) => {
       collected.stdout += String(chunk)
@@ -198,6 +205,19 @@ export async function openStage(): Promise<Stage> {
       child.kill(signal as NodeJS.Signals)
       return ended
     }
+    // What a command reads from standard input: a file, or bytes without end until it is stopped.
+    if (verb === 'pipe') {
+      const [name = '', ...own] = words
+      return start(own, { input: [await readFile(join(folder, name))] }).ended
+    }
+    if (verb === 'endless') {
+      const [signal, count, ...own] = words
+      const reached = parts(Number(count))
+      const { child, ended } = start(own, { input: withoutEnd() })
+      await Promise.race([reached, ended])
+      child.kill(signal as NodeJS.Signals)
+      return ended
+    }
     if (verb === 'unprivileged') {
       return start(words, process.getuid?.() === 0 ? unprivileged : {}).ended
     }
@@ -233,6 +253,10 @@ export async function canDropPrivileges(): Promise<boolean> {
     () => undefined,
   )
   return code === 0
+}
+
+function* withoutEnd(): Generator<Uint8Array> {
+  for (;;) yield bytesOf(64 * 1024)
 }
 
 /** The same bytes for the same size, no two blocks alike. */

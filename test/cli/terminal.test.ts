@@ -83,40 +83,40 @@ test('a name wider than we take it for does not wrap', () => {
 test('many files are a few lines and a sum, which is right at any width', () => {
   const now = { nowMs: 20_000, wallClock: 0, rows: 24 }
   const state = createManyState(0)
-  state.found({ files: 345, bytes: 3400 * MiB }, false)
+  state.found(345, false)
   for (const [index, name] of ['photos/2026/summer/img_0001.raw', '备份/数据库.tar', '😀.bin'].entries()) {
-    state.begin(name, 100 * MiB, 0)
+    state.begin(index, { name, size: 100 * MiB }, 0)
     const counts = { consumedBytes: (index + 1) * 20 * MiB, totalBytes: 100 * MiB, keptBytes: 0 }
     state.event(
-      name,
+      index,
       { type: 'progress', ...counts, provedBytes: counts.consumedBytes, sendingBytes: 0 },
       15_000,
     )
   }
-  state.begin('just-begun', 1, 19_900)
-  state.end('a', 'done', { size: 880 * MiB, nowMs: 16_000 })
-  state.end('b', 'unchanged', { size: 0, nowMs: 16_000 })
-  state.end('c', 'failed', { size: 0, nowMs: 16_000 })
+  state.begin(9, { name: 'just-begun', size: 1 }, 19_900)
+  state.end(20, 'done', { size: 880 * MiB, nowMs: 16_000 })
+  state.end(21, 'unchanged', { size: 0, nowMs: 16_000 })
+  state.end(22, 'failed', { size: 0, nowMs: 16_000 })
   const picture = { totals: state.totals(), underWay: state.underWay(), rate: 10 * MiB }
   assert.deepEqual(manyLines(picture, { ...now, columns: 100 }), [
     'photos/2026/summer/img_0001.raw   20%  proved 20.0 MiB, 0 B/s, nothing has moved for 5.0 s',
     '备份/数据库.tar                   40%  proved 40.0 MiB, 0 B/s, nothing has moved for 5.0 s',
     '😀.bin                            60%  proved 60.0 MiB, 0 B/s, nothing has moved for 5.0 s',
     '      and 1 more under way',
-    ' 29%  3 of 345 files, 1 unchanged, 1 failed, 1000.0 MiB of 3.3 GiB, 10.0 MiB/s, 4 min left',
+    '  1%  3 of 345 files, 1 unchanged, 1 failed, 1000.0 MiB, 10.0 MiB/s',
   ])
   assert.deepEqual(manyLines(picture, { ...now, columns: 39 }), [
     ' 20%  photos/2026/summer/img_0001.raw',
     ' 40%  备份/数据库.tar',
     ' 60%  😀.bin',
     '      and 1 more under way',
-    ' 29%  3/345, 1 failed, 4 min left',
+    '  1%  3/345, 1 failed, 10.0 MiB/s',
   ])
-  assert.deepEqual(manyLines(picture, { ...now, columns: 12, rows: 2 }), [' 29%  3/345'])
+  assert.deepEqual(manyLines(picture, { ...now, columns: 12, rows: 2 }), ['  1%  3/345'])
   assert.deepEqual(manyLines(picture, { ...now, columns: 20, rows: 3 }), [
     ' 20%  pho...0001.raw',
     '      and 3 more under way'.slice(0, 20),
-    ' 29%  3/345',
+    '  1%  3/345',
   ])
 })
 
@@ -129,10 +129,10 @@ test('whatever the names and the width, no line is too wide and there are not to
       fc.boolean(),
       (names, columns, rows, looking) => {
         const state = createManyState(0)
-        state.found({ files: names.length, bytes: names.length * 100 }, looking)
+        state.found(names.length, looking)
         for (const [index, name] of names.entries()) {
-          state.begin(name, 100, 0)
-          if (index % 3 === 0) state.end(name, 'failed', { nowMs: 5 })
+          state.begin(index, { name, size: 100 }, 0)
+          if (index % 3 === 0) state.end(index, 'failed', { nowMs: 5 })
         }
         const picture = { totals: state.totals(), underWay: state.underWay(), rate: state.rate(5000) }
         const lines = manyLines(picture, { nowMs: 5000, wallClock: 0, columns, rows })
@@ -152,19 +152,29 @@ test('files that end leave the sum behind, and the screen is clear in the end', 
   let nowMs = 0
   const clocks = { monotonic: () => nowMs, wallClock: () => nowMs }
   const display = createManyDisplay(createScreen(stream, stream, {}), clocks)
-  display.found({ files: 2, bytes: 200 }, true)
-  display.begin('a.bin', 100)
+  const file = { index: 0, filename: 'a.bin', key: 'a.bin' }
+  const counts = {
+    files: 2,
+    uploaded: 0,
+    skipped: 0,
+    failed: 0,
+    totalBytes: 0,
+    consumedBytes: 0,
+    keptBytes: 0,
+  }
+  display.event({ type: 'run-progress', ...counts, allKnown: false })
+  display.event({ type: 'file-started', ...file, size: 100 })
   nowMs = 2000
   context.mock.timers.tick(100)
   assert.deepEqual(terminal.lines(), [
     'a.bin    0%  proved 0 B, of 100 B, 0 B/s over 10 s',
-    '   .  0 of at least 2 files, 0 B of 200 B, 0 B/s',
+    '   .  0 of at least 2 files, 0 B, 0 B/s',
   ])
-  display.end('a.bin', 'done')
-  display.end('b.bin', 'unchanged', 100)
-  display.found({ files: 2, bytes: 200 }, false)
+  display.event({ type: 'file-stopped', ...file })
+  display.event({ type: 'file-skipped', index: 1, filename: 'b', key: 'b', reason: 'same', size: 100 })
+  display.event({ type: 'run-progress', ...counts, allKnown: true })
   context.mock.timers.tick(100)
-  assert.deepEqual(terminal.lines(), ['100%  2 of 2 files, 1 unchanged, 200 B of 200 B, 0 B/s'])
+  assert.deepEqual(terminal.lines(), ['100%  2 of 2 files, 1 unchanged, 1 failed, 100 B, 0 B/s'])
   display.close()
   assert.deepEqual(terminal.lines(), [])
 })

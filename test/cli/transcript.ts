@@ -12,7 +12,7 @@ export interface Step {
   readonly stdout: readonly string[]
   readonly stderr: readonly string[]
   /** Absent: not a command of longhaul. */
-  readonly exitCode?: number
+  readonly exitCode?: number | string
 }
 
 export interface Output {
@@ -27,7 +27,7 @@ export function parseTranscript(text: string): readonly Step[] {
     command: string
     stdout: string[]
     stderr: string[]
-    exitCode?: number
+    exitCode?: number | string
   }[] = []
   for (const [index, line] of text.split('\n').entries()) {
     const current = steps.at(-1)
@@ -36,11 +36,16 @@ export function parseTranscript(text: string): readonly Step[] {
       steps.push({ lineNumber: index + 1, command: line.slice(2), stdout: [], stderr: [] })
     } else if (current === undefined) {
       throw new Error(`line ${index + 1} stands before the first command`)
-    } else if (line.startsWith('exit: ')) current.exitCode = Number(line.slice('exit: '.length))
+    } else if (line.startsWith('exit: ')) current.exitCode = exitOf(line.slice('exit: '.length))
     else if (line.startsWith('! ')) current.stderr.push(line.slice(2))
     else current.stdout.push(line.replace(/^\|$/, ''))
   }
   return steps
+}
+
+/** A number, or the signal that no process can answer to. */
+function exitOf(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text
 }
 
 /** Words of a command line, with single and double quotes. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { fixture } from '../support/paths.js'
+import { assertJsonLines } from './json-lines.js'
 import { canDropPrivileges, openStage } from './stage.js'
 import { assertOutput, linesMatch, parseTranscript, wordsOf } from './transcript.js'
 
@@ -28,11 +29,17 @@ async function play(name: string, context: TestContext): Promise<void> {
   try {
     for (const step of parseTranscript(stage.fill(text))) {
       const output = await stage.run(step.command)
-      if (output !== undefined) assertOutput(`${name}:${step.lineNumber}`, step, output)
+      if (output === undefined) continue
+      assertOutput(`${name}:${step.lineNumber}`, step, output)
+      if (isJson(step.command)) assertJsonLines(output.stdout, output.exitCode)
     }
   } finally {
     await stage.close()
   }
+}
+
+function isJson(command: string): boolean {
+  return / --json(\s|$)/.test(command.split(' -- ')[0] ?? '')
 }
 
 test('a transcript can fail: lines, patterns and gaps are compared', () => {

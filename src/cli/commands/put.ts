@@ -6,10 +6,11 @@ import { UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeJson } from '../json.js'
-import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../object-url.js'
+import { isObjectUrl, type ObjectUrl, parseObjectUrl, parseWholeObjectUrl } from '../object-url.js'
+import { fromInput, type InputFlags, standardInput } from '../put-input.js'
 import { openRateControl, type RateFlags } from '../rate-control.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
-import { type OutputFlags, runUploadJob } from '../upload-job.js'
+import { type OutputFlags, runUploadJob, type UploadJob } from '../upload-job.js'
 import type { World } from '../world.js'
 
 export interface UploadFlags extends ConnectionFlags, OutputFlags, RateFlags {
@@ -21,7 +22,7 @@ export interface UploadFlags extends ConnectionFlags, OutputFlags, RateFlags {
   readonly steal?: boolean
 }
 
-export interface PutFlags extends UploadFlags, HeaderFlags, ContentTypeFlags {
+export interface PutFlags extends UploadFlags, HeaderFlags, ContentTypeFlags, InputFlags {
   readonly partSize?: number
   readonly multipartThreshold?: number
   readonly restart?: boolean
@@ -34,22 +35,23 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
   const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const headers = await readHeaders(flags, world.environment)
   const rate = openRateControl(flags, world.screen)
-  const { exitCode, fields } = await runUploadJob(
-    {
-      bucket,
-      key: target.key,
-      file: resolve(file),
-      options: {
-        ...uploadOptions(flags, world),
-        headers: await withContentType(headers, { key: target.key, file }, flags),
-        limitRate: rate.limit,
-        partSize: flags.partSize,
-        multipartThreshold: flags.multipartThreshold,
-        restart: flags.restart,
-        adopt: flags.adopt,
-      },
-      goOn: sameCommand(world.program, world.args),
+  const job: UploadJob = {
+    bucket,
+    key: target.key,
+    file: resolve(file),
+    options: {
+      ...uploadOptions(flags, world),
+      headers: await withContentType(headers, { key: target.key, file }, flags),
+      limitRate: rate.limit,
+      partSize: flags.partSize,
+      multipartThreshold: flags.multipartThreshold,
+      restart: flags.restart,
+      adopt: flags.adopt,
     },
+    goOn: sameCommand(world.program, world.args),
+  }
+  const { exitCode, fields } = await runUploadJob(
+    file === standardInput ? fromInput(job, flags, world) : job,
     flags,
     world,
   )
@@ -83,6 +85,7 @@ function readPaths(paths: readonly string[]): { readonly file: string; readonly 
   if (sources.length > 1) {
     throw new UsageError(`put takes one file at a time, and ${sources.length} were given.`)
   }
+  if (file === standardInput) return { file, target: parseWholeObjectUrl(destination) }
   if (isObjectUrl(file)) throw new UsageError('put uploads a file; the first argument has to be one.')
   return { file, target: withName(parseObjectUrl(destination), file) }
 }

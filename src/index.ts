@@ -74,6 +74,7 @@ export {
 } from './node/objects.js'
 export type { UploadOptions } from './node/options.js'
 export { type PendingUpload, pendingUploads } from './node/pending.js'
+export { type PlannedResume, planUpload, type UploadPlan } from './node/plan-upload.js'
 export { createRateLimit, type RateLimit } from './node/rate-limit.js'
 export {
   abortIfOlder,
@@ -84,6 +85,7 @@ export {
   remoteUploads,
 } from './node/remote.js'
 export { type RemovalOptions, removeObjects } from './node/removal.js'
+export type { PlannedRequest } from './node/request-sketch.js'
 export { forgetRun, type PendingRun, pendingRuns } from './node/runs.js'
 export { defaultStore } from './node/store.js'
 export {

@@ -96,6 +96,15 @@ export class Bucket {
     return createOssService(this.#ossOptions(transport))
   }
 
+  /** @internal The same for requests that are only looked at: no key is asked for, and none is in them. */
+  sketchOver(transport: Transport): ObjectService {
+    const credentials = createCredentials(
+      { accessKeyId: 'none', accessKeySecret: 'none' },
+      createNodeRuntime(),
+    )
+    return createOssService({ ...this.#ossOptions(transport), credentials })
+  }
+
   /** @internal Everything but uploading, over a transport. */
   clientOver(transport: Transport): BucketClient {
     return createBucketClient(this.#ossOptions(transport))

@@ -17,7 +17,7 @@ export interface Recorded {
 
 export interface Recorder {
   readonly endpoint: string
-  readonly requests: readonly Recorded[]
+  readonly requests: Recorded[]
   /** Connections that are open now, and the most there ever were at a time. */
   readonly connections: { open: number; most: number }
   /** Parts that are under way now, and the most there ever were at a time. */

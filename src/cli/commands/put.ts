@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path'
 import type { UploadOptions } from '../../index.js'
 import { type ContentTypeFlags, withContentType } from '../content-type.js'
+import { planUploadJob } from '../dry-run.js'
 import { UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
@@ -26,12 +27,16 @@ export interface PutFlags extends UploadFlags, HeaderFlags, ContentTypeFlags, In
   readonly partSize?: number
   readonly multipartThreshold?: number
   readonly restart?: boolean
+  readonly dryRun?: boolean
   /** `true`, or the id of an upload. */
   readonly adopt?: boolean | string
 }
 
 export async function put(paths: readonly string[], flags: PutFlags, world: World): Promise<number> {
   const { file, target } = readPaths(paths)
+  if (flags.dryRun === true && file === standardInput) {
+    throw new UsageError('--dry-run can not tell what standard input will bring: name a file.')
+  }
   const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const headers = await readHeaders(flags, world.environment)
   const rate = openRateControl(flags, world.screen)
@@ -50,7 +55,8 @@ export async function put(paths: readonly string[], flags: PutFlags, world: Worl
     },
     goOn: sameCommand(world.program, world.args),
   }
-  const { exitCode, fields } = await runUploadJob(
+  const run = flags.dryRun === true ? planUploadJob : runUploadJob
+  const { exitCode, fields } = await run(
     file === standardInput ? fromInput(job, flags, world) : job,
     flags,
     world,

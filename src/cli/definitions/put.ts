@@ -13,6 +13,7 @@ export function definePut({ program, world, ended, examples }: Definition): void
   withTransfer(withStore(withConnection(put)))
     .option('--part-size <size>', 'bytes per part, 100KiB to 5GiB (default: calculated)', readSize)
     .option('--multipart-threshold <size>', 'smaller files go in one request (default: 10MiB)', readSize)
+    .option('--dry-run', 'say exactly what would be sent; nothing is sent and nothing written')
     .option('--restart', 'abandon what an earlier run left and begin anew')
     .option(
       '--adopt [id]',
@@ -34,6 +35,7 @@ export function definePut({ program, world, ended, examples }: Definition): void
       examples(
         'put backup.tar oss://examplebucket/backups/',
         'put --local -j 8 --part-size 16MiB disk.img oss://examplebucket/disk.img',
+        'put --dry-run backup.tar oss://examplebucket/backups/',
         'put --adopt backup.tar oss://examplebucket/backups/',
         'put --storage-class IA --meta host=web1 --retry-for forever log.gz oss://examplebucket/log.gz',
       ),

@@ -16,6 +16,7 @@ import { AT_ONCE, createLeftovers, type Leftovers } from './leftovers.js'
 import { createLocks, type Locks } from './locks.js'
 import { createReaders, type Piece, type Readers } from './readers.js'
 import { createReferences, type ReferenceChanges } from './references.js'
+import { remembering } from './remembered.js'
 import { type Incoming, StorageError, type StoredBytes } from './storage.js'
 
 export interface CoreOptions {
@@ -59,7 +60,9 @@ interface SealableIncoming extends Incoming {
   seal(): Promise<Piece | undefined>
 }
 
-export function createCore({ ledger, contents, onFailure, atOnce = AT_ONCE }: CoreOptions): Core {
+export function createCore(options: CoreOptions): Core {
+  const { contents, onFailure, atOnce = AT_ONCE } = options
+  const ledger = remembering(options.ledger)
   const readers = createReaders(contents)
   const locks = createLocks()
   const leftovers = createLeftovers({ ledger, atOnce, check, commit, removed: readers.settled })

@@ -15,6 +15,9 @@ export const keys = {
   bucket: (name: string) => `b${bytesOf(name)}`,
   /** Also the beginning of every key with that prefix. */
   object: (bucket: string, key: string) => `o${bytesOf(bucket)}${END}${bytesOf(key)}`,
+  /** The beginnings of all buckets, and of all uploads. */
+  buckets: () => 'b',
+  uploads: () => 'u',
   /** The beginning of all uploads of all keys with that prefix. */
   uploadPrefix: (bucket: string, prefix: string) => `u${bytesOf(bucket)}${END}${escapeNul(bytesOf(prefix))}`,
   /** The beginning of all uploads of exactly this key. */

@@ -52,6 +52,7 @@ export {
   statBucket,
   statObject,
 } from './node/facts.js'
+export type { LastError } from './node/last-error.js'
 export {
   type BucketEntry,
   type Listed,

@@ -64,6 +64,10 @@ export function withTransfer(command: Command): Command {
       ).choices(['always', 'changed', 'paranoid']),
     )
     .option('--steal', 'take over from a holder that is not there any more but can not be proved dead')
+    .option(
+      '--log <file>',
+      'append everything that happens to a file, in plain lines with their time; also with --quiet',
+    )
 }
 
 /** Flags that may have a value, but only by `=`: what follows them otherwise is a file. */

@@ -101,7 +101,7 @@ test('while it waits the line says since when, for what and until when, as far a
     ` 25%  waiting since ${since}, next try at ${until}: connect ECONNREFUSED 127.0.0.1:9500`,
   )
   assert.equal(progressLine(state, { ...at, columns: 60 }), ' 25%  waiting for 12 min, next try in 4.0 s')
-  assert.equal(progressLine(state, { ...at, columns: 40 }), ' 25%  waiting for 12 min')
+  assert.equal(progressLine(state, { ...at, columns: 40 }), ' 25%  waiting 12 min, next in 4.0 s')
   assert.equal(progressLine(state, { ...at, columns: 20 }), ' 25%  waiting')
 })
 

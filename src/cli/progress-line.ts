@@ -108,6 +108,7 @@ function waitingTexts(all: readonly Waiting[], wallClock: number): readonly stri
     `${head} (${duration}) for ${what}${beside}, ${at}${isTrying ? '' : ` (in ${formatDuration(until - wallClock)})`}: ${oneLine(message)}`,
     `${head}, ${at}: ${oneLine(message)}`,
     `waiting for ${duration}, ${inTime}`,
+    `waiting ${duration}, ${isTrying ? 'trying' : `next in ${formatDuration(until - wallClock)}`}`,
     `waiting for ${duration}`,
     'waiting',
   ]

@@ -15,6 +15,7 @@ import { jsonEvents, writeFailure, writeJson } from './json.js'
 import { noticeOf } from './notices.js'
 import { objectUrl } from './object-url.js'
 import { createProgressDisplay, noProgress, type ProgressDisplay } from './progress-display.js'
+import { openRunLog } from './run-log.js'
 import { countOf, formatDuration, formatRate, formatSize } from './sizes.js'
 import { addEvent, emptyTally, type Tally } from './tally.js'
 import type { World } from './world.js'
@@ -24,6 +25,8 @@ export interface OutputFlags {
   readonly quiet?: boolean
   /** False for `--no-progress`. */
   readonly progress?: boolean
+  /** A file that all is written to as well. */
+  readonly log?: string
 }
 
 export interface UploadJob {
@@ -51,6 +54,8 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   const startedMs = performance.now()
   let tally: Tally = emptyTally
   const display = progressFor(flags, world)
+  const log = openRunLog(flags, `${file} to ${objectUrl({ bucket: bucket.name, key })}`, screen)
+  log.line(`begun${job.goOn === undefined ? '' : `: ${job.goOn}`}`)
   const tell = flags.json === true ? jsonEvents(screen, () => performance.now()) : noticesTo(flags, world)
   try {
     const { upload = resumableUpload } = job
@@ -61,14 +66,17 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
         tally = addEvent(tally, event)
         display.event(event)
         tell(event)
+        log.event(event)
       },
     })
     display.close()
     const durationMs = Math.round(performance.now() - startedMs)
     const fields = { ...resultFields(result), durationMs }
+    const lines = successLines(result, { file, durationMs })
+    for (const line of lines) log.line(line)
+    log.line(`exit ${success}`)
     if (flags.json === true) writeJson(screen, 'result', { source: file, ...fields })
-    else if (flags.quiet !== true)
-      for (const line of successLines(result, { file, durationMs })) screen.out(line)
+    else if (flags.quiet !== true) for (const line of lines) screen.out(line)
     return { exitCode: success, fields }
   } catch (error) {
     display.close()
@@ -79,8 +87,13 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
     if (flags.json === true) writeFailure(screen, failure, { source: file, ...target })
     screen.err(failureLine(failure))
     debugTrace(error, world)
-    if (flags.quiet !== true) for (const line of goOnLines(failure, tally, job.goOn)) screen.err(line)
+    const lines = goOnLines(failure, tally, job.goOn)
+    for (const line of [failureLine(failure), ...lines]) log.line(line)
+    log.line(`exit ${exitCode}, ${failure.code}`)
+    if (flags.quiet !== true) for (const line of lines) screen.err(line)
     return { exitCode, fields: { ...target, code: failure.code, ...tally, durationMs } }
+  } finally {
+    log.close()
   }
 }
 

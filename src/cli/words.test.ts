@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PendingUpload } from '../index.js'
-import { pendingTable } from './commands/uploads.js'
+import { pendingBlocks, pendingTable } from './commands/uploads.js'
 import { CommandError, failureLine, failureOf, oneLine, UsageError } from './failure.js'
 import { parseHeaders } from './headers.js'
 import { programName, sameCommand, shellQuote } from './invocation.js'
@@ -230,4 +230,27 @@ test('threads and ports are whole numbers in their range', () => {
   assert.equal(parsePort('65535'), 65_535)
   for (const text of ['65536', '-1', '', '80a', '1e3', ' 80'])
     assert.throws(() => parsePort(text), RangeError, text)
+})
+
+test('the last error stands under its upload, and a narrow terminal gets a few lines for each', () => {
+  const lastError = { code: 'interrupted', message: 'No progress.\nNone.', at: 60_000 }
+  const upload = pending(`x-${hash('3f9c21aa')}`, {
+    size: 200,
+    bytesStored: 100,
+    modified: 90_000,
+    lastError,
+  })
+  const table = pendingTable([upload], 120_000)
+  assert.equal(table.length, 3)
+  assert.equal(table[2], '  last error, 1 min ago: interrupted: No progress. None.')
+  assert.deepEqual(pendingBlocks([upload, pending(`y-${hash('4')}`, { heldBy: 'process 7' })], 120_000), [
+    '3f9c21aa  oss://b/k',
+    '  /f',
+    '  100 B of 200 B (50%), 30 s ago, open',
+    '  last error, 1 min ago: interrupted: No progress. None.',
+    '40000000  oss://b/k',
+    '  /f',
+    '  2 min ago, open',
+    '  held by process 7',
+  ])
 })

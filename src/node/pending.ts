@@ -1,6 +1,7 @@
 /** Lists unfinished uploads from their checkpoints alone: nothing is asked of any service, and nothing is held. */
 import { type CheckpointState, foldCheckpoint } from '../engine/checkpoint.js'
 import type { CheckpointStore, CheckpointSummary } from '../engine/ports.js'
+import { type LastError, lastErrorIn } from './last-error.js'
 import { owedAborts } from './local-logs.js'
 import { storeOf } from './store.js'
 
@@ -36,6 +37,8 @@ export interface PendingUpload {
   readonly modified: number
   /** Who works on it now, in words. */
   readonly heldBy?: string
+  /** How the last run that failed ended; a later one may have been stopped or killed since. */
+  readonly lastError?: LastError
 }
 
 export async function pendingUploads(store?: string | CheckpointStore): Promise<PendingUpload[]> {
@@ -45,6 +48,7 @@ export async function pendingUploads(store?: string | CheckpointStore): Promise<
 
 function describe({ id, target, lines, modified, heldBy }: CheckpointSummary): PendingUpload {
   const state = foldCheckpoint(lines)
+  const lastError = lastErrorIn(lines)
   const { current, intents } = state
   const kept = current?.opened.headers ?? intents.at(-1)?.headers
   const stored = [...(current?.parts.values() ?? [])]
@@ -72,6 +76,7 @@ function describe({ id, target, lines, modified, heldBy }: CheckpointSummary): P
     secretHeaders: Object.keys(kept?.secret ?? {}),
     modified,
     ...(heldBy === undefined ? {} : { heldBy }),
+    ...(lastError === undefined ? {} : { lastError }),
   }
 }
 

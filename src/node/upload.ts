@@ -14,6 +14,7 @@ import { openFileSource } from '../sources/file.js'
 import { createBlockPool } from '../sources/pool.js'
 import { Bucket } from './bucket.js'
 import { withTransport } from './connection.js'
+import { rememberingFailures } from './last-error.js'
 import { checkOptions, type UploadOptions } from './options.js'
 import { createNodeRuntime } from './runtime.js'
 import { storeOf } from './store.js'
@@ -103,9 +104,12 @@ async function runOnce(
         onEvent: quietly(onEvent),
       })
       try {
-        return await runUpload(
-          { service, source, checkpoints, digester: createDigester(), runtime: createNodeRuntime() },
-          { ...checked, key, signal, progressCallback: options.progressCallback, onEvent },
+        const runtime = createNodeRuntime()
+        return await rememberingFailures(checkpoints, { runtime, onEvent: quietly(onEvent) }, (remembering) =>
+          runUpload(
+            { service, source, checkpoints: remembering, digester: createDigester(), runtime },
+            { ...checked, key, signal, progressCallback: options.progressCallback, onEvent },
+          ),
         )
       } finally {
         await close()

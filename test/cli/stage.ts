@@ -192,6 +192,10 @@ export async function openStage(): Promise<Stage> {
       await scene(...(verb === 'fault' ? [command.slice('fault '.length)] : words))
       return undefined
     }
+    if (verb === 'lines') {
+      const stdout = await readFile(join(folder, words[0] ?? ''), 'utf8')
+      return { stdout: stdout.replaceAll(`node ${mainScript}`, 'longhaul'), stderr: '', exitCode: 0 }
+    }
     if (verb === 'stop') {
       if (running === undefined) throw new Error('nothing was started')
       running.child.kill(words[0] as NodeJS.Signals)
@@ -260,7 +264,7 @@ function* withoutEnd(): Generator<Uint8Array> {
 }
 
 /** The same bytes for the same size, no two blocks alike. */
-function bytesOf(size: number): Uint8Array {
+export function bytesOf(size: number): Uint8Array {
   const bytes = new Uint8Array(size)
   let word = 88_172_645
   for (let index = 0; index < size; index += 1) {

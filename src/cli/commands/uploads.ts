@@ -5,9 +5,11 @@ import { writeJson } from '../json.js'
 import { objectUrl, parseObjectUrl } from '../object-url.js'
 import { shortIds } from '../pending-choice.js'
 import { remoteFields, remoteTable } from '../remote-table.js'
+import type { Screen } from '../screen.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
 import { countOf, formatDuration, formatSize } from '../sizes.js'
 import { formatTable } from '../table.js'
+import { textColumns } from '../text-width.js'
 import type { World } from '../world.js'
 
 export interface UploadsFlags extends ConnectionFlags {
@@ -28,8 +30,33 @@ async function listHere(flags: UploadsFlags, { screen, environment }: World): Pr
   if (flags.json === true) {
     for (const upload of pending) writeJson(screen, 'upload', upload)
   } else if (pending.length === 0) screen.out(`No unfinished uploads in ${store}`)
-  else for (const line of pendingTable(pending, Date.now())) screen.out(line)
+  else for (const line of pendingLines(pending, screen, Date.now())) screen.out(line)
   return pending.length
+}
+
+/** A table, but where a terminal is too narrow for it, a few lines for each. */
+function pendingLines(
+  pending: readonly PendingUpload[],
+  screen: Pick<Screen, 'moving' | 'columns'>,
+  wallClock: number,
+): readonly string[] {
+  const table = pendingTable(pending, wallClock)
+  const fits = table.every((line) => line.startsWith('  last error') || textColumns(line) <= screen.columns())
+  return fits || !screen.moving ? table : pendingBlocks(pending, wallClock)
+}
+
+export function pendingBlocks(pending: readonly PendingUpload[], wallClock: number): readonly string[] {
+  const ids = shortIds(pending.map(({ id }) => id))
+  return pending.flatMap((upload, index) => {
+    const age = `${formatDuration(Math.max(0, wallClock - upload.modified))} ago`
+    return [
+      `${ids[index] ?? upload.id}  ${upload.bucket === '' ? '-' : oneLine(objectUrl(upload))}`,
+      ...(upload.source === '' ? [] : [`  ${oneLine(upload.source)}`]),
+      `  ${[storedText(upload), age, stateText(upload)].filter((text) => text !== '-').join(', ')}`,
+      ...(upload.heldBy === undefined ? [] : [`  held by ${oneLine(upload.heldBy)}`]),
+      ...errorLines(upload, wallClock),
+    ]
+  })
 }
 
 export function pendingTable(pending: readonly PendingUpload[], wallClock: number): readonly string[] {
@@ -52,7 +79,17 @@ export function pendingTable(pending: readonly PendingUpload[], wallClock: numbe
     stateText(upload),
     upload.heldBy === undefined ? '-' : oneLine(upload.heldBy),
   ])
-  return formatTable(columns, rows)
+  const [head = '', ...lines] = formatTable(columns, rows)
+  return [head, ...lines.flatMap((line, index) => [line, ...errorLines(pending[index], wallClock)])]
+}
+
+/** Under its upload, since a column of sentences would push all others out of sight. */
+function errorLines(upload: PendingUpload | undefined, wallClock: number): readonly string[] {
+  const { lastError } = upload ?? {}
+  if (lastError === undefined) return []
+  const { code, message, at } = lastError
+  const age = formatDuration(Math.max(0, wallClock - at))
+  return [`  last error, ${age} ago: ${oneLine(code)}: ${oneLine(message)}`]
 }
 
 function stateText({ state, adopted, owedAborts }: PendingUpload): string {

@@ -49,6 +49,9 @@ async function record({ title, columns, files, steps }: Session): Promise<string
       await mkdir(dirname(join(folder, name)), { recursive: true })
       await writeFile(join(folder, name), bytesOf(size))
     }
+    // Names that are not the same each time are replaced before lines are wrapped.
+    const shown = (text: string): string =>
+      text.replaceAll(folder, '/home/me').replaceAll(server.endpoint, 'http://127.0.0.1:9500')
     const environment = {
       PATH: process.env['PATH'],
       HOME: folder,
@@ -66,10 +69,9 @@ async function record({ title, columns, files, steps }: Session): Promise<string
     for (const step of steps) {
       server.faults.clear()
       for (const rule of step.faults ?? []) server.faults.add(rule)
-      texts.push(...(await play(step, { columns, folder, environment })), '')
+      texts.push(...(await play(step, { columns, folder, environment, shown })), '')
     }
-    const plain = texts.join('\n').replaceAll(folder, '/home/me')
-    return `${plain.replaceAll(server.endpoint, 'http://127.0.0.1:9500').trimEnd()}\n`
+    return `${texts.join('\n').trimEnd()}\n`
   } finally {
     await server.close()
     await rm(folder, { recursive: true, force: true })
@@ -78,7 +80,12 @@ async function record({ title, columns, files, steps }: Session): Promise<string
 
 async function play(
   { type, pressAt }: Step,
-  where: { readonly columns: number; readonly folder: string; readonly environment: NodeJS.ProcessEnv },
+  where: {
+    readonly columns: number
+    readonly folder: string
+    readonly environment: NodeJS.ProcessEnv
+    readonly shown: (text: string) => string
+  },
 ): Promise<readonly string[]> {
   const [, ...args] = wordsOf(type)
   const press = pressAt === undefined ? '-' : String(pressAt)
@@ -111,7 +118,7 @@ async function play(
       seen.push(...news.map((each) => `${nextLook.toFixed(1).padStart(5)} s | ${each}`))
       last = shown
     }
-    if (text !== null) terminal.write(text)
+    if (text !== null) terminal.write(where.shown(text))
     exitCode = code ?? exitCode
   }
   return [`$ ${type}`, ...seen, ...terminal.lines(), `exit: ${exitCode}`]

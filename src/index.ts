@@ -43,6 +43,7 @@ export { type CloudCredentialsOptions, cloudCredentials, hasCloudLibrary } from 
 export { fileCredentials } from './node/credential-file.js'
 export { type ProcessCredentialsOptions, processCredentials } from './node/credential-process.js'
 export type { DeskOptions } from './node/desk.js'
+export { type DiagnosisOptions, diagnose } from './node/diagnosis.js'
 export {
   type BucketFacts,
   type BucketUsage,
@@ -52,6 +53,7 @@ export {
   statBucket,
   statObject,
 } from './node/facts.js'
+export type { Finding, FindingState } from './node/findings.js'
 export type { LastError } from './node/last-error.js'
 export {
   type BucketEntry,

@@ -42,7 +42,8 @@ function tellFailure(
     writeJson(screen, 'summary', { exitCode, code: failure.code })
   }
   screen.err(failureLine(failure))
-  if (environment['LONGHAUL_DEBUG'] === '1' && error instanceof Error) screen.err(error.stack ?? '')
+  if (environment['LONGHAUL_DEBUG'] === '1' && error instanceof Error)
+    screen.err(withoutSecretValue(error.stack ?? ''))
 }
 
 async function runCommand(world: World): Promise<number> {

@@ -13,9 +13,12 @@ import type { SettingName } from './profile-settings.js'
 
 const names: Readonly<Record<string, SettingName>> = {
   endpoint: 'endpoint',
+  host: 'endpoint',
   region: 'region',
   accesskeyid: 'access-key-id',
+  accessid: 'access-key-id',
   accesskeysecret: 'access-key-secret',
+  accesskey: 'access-key-secret',
   ststoken: 'security-token',
   credentialprocess: 'credential-process',
   signversion: 'signature-version',
@@ -40,7 +43,7 @@ export async function readOssutilProfiles(environment: Environment): Promise<rea
   })
   if (text === undefined) return []
   const warning = await rightsOf(path)
-  const sections = parseIni(text, { strict: false })
+  const sections = profilesOf(parseIni(text, { strict: false }))
   return sections.flatMap((section) => {
     const name = profileName(section.name)
     return name === undefined ? [] : [profileOf(name, inherited(section, sections), path, warning)]
@@ -61,6 +64,22 @@ function profileName(section: string): string | undefined {
   const plain = section.toLowerCase()
   if (plain === 'credentials' || plain === 'default') return defaultProfile
   return /^profile\s+(\S+)$/i.exec(section)?.[1]
+}
+
+/** Version 1 has `[Credentials]` and `[Default]` side by side, which are one profile: the keys go before the rest. */
+function profilesOf(sections: readonly IniSection[]): readonly IniSection[] {
+  const isKeys = ({ name }: IniSection): boolean => name.toLowerCase() === 'credentials'
+  const merged = new Map<string, IniSection>()
+  for (const section of [...sections.filter(isKeys), ...sections.filter((each) => !isKeys(each))]) {
+    const name = profileName(section.name)
+    if (name === undefined) continue
+    const known = merged.get(name)
+    merged.set(name, {
+      name: known?.name ?? section.name,
+      entries: [...(known?.entries ?? []), ...section.entries],
+    })
+  }
+  return [...merged.values()]
 }
 
 function plainKey(key: string): string {
@@ -109,6 +128,9 @@ function profileOf(
         ]),
     ...(/^true$/i.test(found.get('skipverifycert') ?? '')
       ? [`skipVerifyCert of ${path} is not followed: certificates are checked. --insecure turns that off.`]
+      : []),
+    ...(found.has('proxyhost')
+      ? [`proxyHost of ${path} is not followed: set HTTPS_PROXY, or proxy in a profile.`]
       : []),
   ]
   return { name, path, values, notes }

@@ -5,6 +5,7 @@ import { defineConfig } from './definitions/config.js'
 import type { Definition } from './definitions/definition.js'
 import { defineDemo } from './definitions/demo.js'
 import { defineDiscard } from './definitions/discard.js'
+import { defineDoctor } from './definitions/doctor.js'
 import { defineGet } from './definitions/get.js'
 import { defineHelp } from './definitions/help.js'
 import { defineLs } from './definitions/ls.js'
@@ -32,6 +33,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineRm,
   defineMb,
   defineConfig,
+  defineDoctor,
   defineServe,
   defineDemo,
   defineCompletion,

@@ -11,7 +11,7 @@ import {
 import { type Addressing, type Endpoint, parseEndpoint } from '../services/oss/endpoint.js'
 import { checkBucketName } from '../services/oss/names.js'
 import { createOssService } from '../services/oss/oss.js'
-import type { OssOptions } from '../services/oss/requests.js'
+import { addressOf, type OssOptions } from '../services/oss/requests.js'
 import { createServiceClient, type ServiceClient } from '../services/service-client.js'
 import { type Network, type NetworkOptions, networkOf } from './network.js'
 import { createNodeRuntime } from './runtime.js'
@@ -42,8 +42,9 @@ export class Bucket {
   readonly region: string | undefined
   /** What the service is called in a checkpoint: the region on aliyuncs.com, else the endpoint's origin. */
   readonly service: string
-  /** @internal The way to the service. */
-  readonly network: Network
+  /** @internal Where requests for the bucket go. */
+  readonly origin: string
+  readonly #network: Network
   readonly #options: BucketOptions
   readonly #credentials: CredentialsProvider
 
@@ -61,7 +62,8 @@ export class Bucket {
     this.endpoint = endpoint.origin
     this.region = endpoint.region
     this.service = endpoint.service
-    this.network = networkOf(options)
+    this.#network = networkOf(options)
+    this.origin = addressOf(endpoint, options.name, { query: {} }).origin
     this.#options = options
     this.#credentials = createCredentials(options.credentials, createNodeRuntime())
   }
@@ -89,6 +91,18 @@ export class Bucket {
       ...(securityToken === undefined ? {} : { securityToken }),
     }
     return new Bucket({ endpoint, name, region, credentials, proxy: 'environment' })
+  }
+
+  // Whoever prints a bucket, as in a log, must find neither key nor proxy: so these are no properties of its own.
+
+  /** @internal The way to the service. */
+  get network(): Network {
+    return this.#network
+  }
+
+  /** @internal As they were given. */
+  get credentialsSource(): CredentialsSource {
+    return this.#options.credentials
   }
 
   /** @internal The engine's view of this bucket over a transport. */

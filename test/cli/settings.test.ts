@@ -115,11 +115,12 @@ test('without any key the command says every way to give one, and never turns to
 test("ossutil's file is read where longhaul has no such profile: both of its versions", async (t) => {
   const first = await home(t, {
     ossutil:
-      '[Credentials]\nlanguage=EN\nendpoint=oss-cn-hangzhou.aliyuncs.com\naccessKeyID=id-1\naccessKeySecret=s=1\n',
+      '[Default]\nproxyHost=http://p.example:3128\n[Credentials]\nlanguage=EN\nhost=oss-cn-hangzhou.aliyuncs.com\naccess_id=id-1\naccess-key=s=1\n[Bucket-Endpoint]\nb=e\n',
   })
   const one = await first.resolved()
   assert.deepEqual([one.endpoint, one.key], ['oss-cn-hangzhou.aliyuncs.com', 'id-1 s=1'])
   assert.match(one.from ?? '', /^profile default of .*\.ossutilconfig$/)
+  assert.match(one.notes.join(), /proxyHost of .* is not followed: set HTTPS_PROXY/)
   const second = await home(t, {
     config: '[mine]\nregion = a\n',
     ossutil: `[default]

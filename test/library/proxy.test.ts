@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { inspect } from 'node:util'
 import { Bucket, listBuckets, statBucket, UploadError } from '../../src/index.js'
 import { testCertificate, testKey } from '../transport/certificate.js'
 import { startProxy } from '../transport/loopback-proxy.js'
@@ -79,6 +80,18 @@ test('the buckets of a service are listed through its proxy too', async (t) => {
   for await (const page of listBuckets(service)) names.push(...page.map(({ name }) => name))
   assert.deepEqual(names, ['examplebucket'])
   assert.match(proxy.asked[0] ?? '', /^GET http:/)
+})
+
+test('a bucket that is printed shows neither key nor proxy', () => {
+  const bucket = new Bucket({
+    endpoint: 'https://oss-cn-hangzhou.aliyuncs.com',
+    name: 'examplebucket',
+    credentials: { accessKeyId: 'a', accessKeySecret: 'hidden', securityToken: 'hidden' },
+    proxy: 'http://me:hidden@proxy.example',
+  })
+  const shown = `${inspect(bucket, { depth: 10, showHidden: true })}${JSON.stringify(bucket)}${String(bucket)}`
+  assert.match(shown, /examplebucket/)
+  assert.doesNotMatch(shown, /hidden|Basic/)
 })
 
 test("what can't be a proxy or a certificate is said before anything is sent", () => {

@@ -155,10 +155,12 @@ test('an upload is found by the beginning of its id or of its digest', () => {
 
 test('the list of unfinished uploads shows damaged ones too, and no control characters', () => {
   const lines = pendingTable(
-    [
-      pending(`a-${hash('1')}`, { key: 'a\x1bb', size: 1000, bytesStored: 999, heldBy: 'process 7' }),
-      pending(`b-${hash('2')}`, { bucket: '', key: '', source: '', state: 'damaged' }),
-    ],
+    {
+      pending: [
+        pending(`a-${hash('1')}`, { key: 'a\x1bb', size: 1000, bytesStored: 999, heldBy: 'process 7' }),
+        pending(`b-${hash('2')}`, { bucket: '', key: '', source: '', state: 'damaged' }),
+      ],
+    },
     60_000,
   )
   assert.match(
@@ -240,17 +242,45 @@ test('the last error stands under its upload, and a narrow terminal gets a few l
     modified: 90_000,
     lastError,
   })
-  const table = pendingTable([upload], 120_000)
+  const table = pendingTable({ pending: [upload] }, 120_000)
   assert.equal(table.length, 3)
   assert.equal(table[2], '  last error, 1 min ago: interrupted: No progress. None.')
-  assert.deepEqual(pendingBlocks([upload, pending(`y-${hash('4')}`, { heldBy: 'process 7' })], 120_000), [
-    '3f9c21aa  oss://b/k',
-    '  /f',
-    '  100 B of 200 B (50%), 30 s ago, open',
-    '  last error, 1 min ago: interrupted: No progress. None.',
-    '40000000  oss://b/k',
-    '  /f',
-    '  2 min ago, open',
-    '  held by process 7',
-  ])
+  assert.deepEqual(
+    pendingBlocks({ pending: [upload, pending(`y-${hash('4')}`, { heldBy: 'process 7' })] }, 120_000),
+    [
+      '3f9c21aa  oss://b/k',
+      '  /f',
+      '  100 B of 200 B (50%), 30 s ago, open',
+      '  last error, 1 min ago: interrupted: No progress. None.',
+      '40000000  oss://b/k',
+      '  /f',
+      '  2 min ago, open',
+      '  held by process 7',
+    ],
+  )
+})
+
+test('a run of many files stands beside single uploads', () => {
+  const run = {
+    id: `run-${hash('77aa')}`,
+    service: 's',
+    bucket: 'b',
+    name: 'put 0123456789abcdef /data',
+    modified: 60_000,
+    done: 12,
+    failed: 3,
+    ended: true,
+  }
+  const [, row] = pendingTable({ pending: [], runs: [run] }, 120_000)
+  assert.equal(row, '77aa0000  oss://b/  put 0123456789abcdef /data  12 done, 3 failed  1 min  run    -')
+  const definition = { prefix: 'photos/', roots: [{ path: '/data' }, { path: '/more' }] }
+  assert.deepEqual(
+    pendingBlocks({ pending: [], runs: [{ ...run, definition, heldBy: 'process 7' }] }, 120_000),
+    [
+      '77aa0000  oss://b/photos/',
+      '  /data and 1 more',
+      '  run, 12 done, 3 failed, 1 min ago',
+      '  held by process 7',
+    ],
+  )
 })

@@ -1,10 +1,17 @@
 /** `longhaul uploads`: what is unfinished, here by the checkpoints or at the service by its own listing. */
-import { type PendingUpload, pendingUploads, remoteUploads } from '../../index.js'
+import {
+  type PendingRun,
+  type PendingUpload,
+  pendingRuns,
+  pendingUploads,
+  remoteUploads,
+} from '../../index.js'
 import { oneLine } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseObjectUrl } from '../object-url.js'
 import { shortIds } from '../pending-choice.js'
 import { remoteFields, remoteTable } from '../remote-table.js'
+import { runCounts, runFields, runSource, runTarget } from '../run-rows.js'
 import type { Screen } from '../screen.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from '../settings.js'
 import { countOf, formatDuration, formatSize } from '../sizes.js'
@@ -27,27 +34,42 @@ export async function uploads(flags: UploadsFlags, world: World): Promise<number
 async function listHere(flags: UploadsFlags, { screen, environment }: World): Promise<number> {
   const store = storeFolder(flags, environment)
   const pending = await pendingUploads(store)
+  // Those in which nothing is left to do are kept for what they know.
+  const runs = (await pendingRuns(store)).filter(({ ended, failed }) => !ended || failed > 0)
   if (flags.json === true) {
     for (const upload of pending) writeJson(screen, 'upload', upload)
-  } else if (pending.length === 0) screen.out(`No unfinished uploads in ${store}`)
-  else for (const line of pendingLines(pending, screen, Date.now())) screen.out(line)
-  return pending.length
+    for (const run of runs) writeJson(screen, 'run', runFields(run))
+  } else if (pending.length + runs.length === 0) screen.out(`No unfinished uploads in ${store}`)
+  else for (const line of pendingLines({ pending, runs }, screen, Date.now())) screen.out(line)
+  return pending.length + runs.length
+}
+
+interface Unfinished {
+  readonly pending: readonly PendingUpload[]
+  /** Of many files. */
+  readonly runs?: readonly PendingRun[]
 }
 
 /** A table, but where a terminal is too narrow for it, a few lines for each. */
 function pendingLines(
-  pending: readonly PendingUpload[],
+  unfinished: Unfinished,
   screen: Pick<Screen, 'moving' | 'columns'>,
   wallClock: number,
 ): readonly string[] {
-  const table = pendingTable(pending, wallClock)
+  const table = pendingTable(unfinished, wallClock)
   const fits = table.every((line) => line.startsWith('  last error') || textColumns(line) <= screen.columns())
-  return fits || !screen.moving ? table : pendingBlocks(pending, wallClock)
+  return fits || !screen.moving ? table : pendingBlocks(unfinished, wallClock)
 }
 
-export function pendingBlocks(pending: readonly PendingUpload[], wallClock: number): readonly string[] {
-  const ids = shortIds(pending.map(({ id }) => id))
-  return pending.flatMap((upload, index) => {
+export function pendingBlocks({ pending, runs = [] }: Unfinished, wallClock: number): readonly string[] {
+  const ids = shortIds([...pending, ...runs].map(({ id }) => id))
+  const ofRuns = runs.flatMap((run, index) => [
+    `${ids[pending.length + index] ?? run.id}  ${runTarget(run)}`,
+    `  ${runSource(run)}`,
+    `  run, ${runCounts(run)}, ${formatDuration(Math.max(0, wallClock - run.modified))} ago`,
+    ...(run.heldBy === undefined ? [] : [`  held by ${oneLine(run.heldBy)}`]),
+  ])
+  const ofUploads = pending.flatMap((upload, index) => {
     const age = `${formatDuration(Math.max(0, wallClock - upload.modified))} ago`
     return [
       `${ids[index] ?? upload.id}  ${upload.bucket === '' ? '-' : oneLine(objectUrl(upload))}`,
@@ -57,10 +79,11 @@ export function pendingBlocks(pending: readonly PendingUpload[], wallClock: numb
       ...errorLines(upload, wallClock),
     ]
   })
+  return [...ofUploads, ...ofRuns]
 }
 
-export function pendingTable(pending: readonly PendingUpload[], wallClock: number): readonly string[] {
-  const ids = shortIds(pending.map(({ id }) => id))
+export function pendingTable({ pending, runs = [] }: Unfinished, wallClock: number): readonly string[] {
+  const ids = shortIds([...pending, ...runs].map(({ id }) => id))
   const columns = [
     { title: 'ID' },
     { title: 'TARGET' },
@@ -79,7 +102,16 @@ export function pendingTable(pending: readonly PendingUpload[], wallClock: numbe
     stateText(upload),
     upload.heldBy === undefined ? '-' : oneLine(upload.heldBy),
   ])
-  const [head = '', ...lines] = formatTable(columns, rows)
+  const ofRuns = runs.map((run, index) => [
+    ids[pending.length + index] ?? run.id,
+    runTarget(run),
+    runSource(run),
+    runCounts(run),
+    formatDuration(Math.max(0, wallClock - run.modified)),
+    'run',
+    run.heldBy === undefined ? '-' : oneLine(run.heldBy),
+  ])
+  const [head = '', ...lines] = formatTable(columns, [...rows, ...ofRuns])
   return [head, ...lines.flatMap((line, index) => [line, ...errorLines(pending[index], wallClock)])]
 }
 

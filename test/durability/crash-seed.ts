@@ -138,6 +138,8 @@ async function play(seed: number, { crashAt, trace, forgets }: CrashOptions): Pr
   /** Compares what the start found with what was acknowledged. */
   async function settle({ storage, level }: Machine): Promise<void> {
     const found = await audit(storage, contents)
+    // What the last life left over goes now, and a file goes after the commit that let go of it.
+    await storage.settled()
     checkReferences(await level.entries(), contentsOf(disk))
     const isThere = new Set(found.uploads.map(({ uploadId }) => uploadId))
     const wrong = scene.registers.settle(found.registers, (register) => {

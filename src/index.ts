@@ -64,7 +64,7 @@ export {
   type ObjectEntry,
 } from './node/listing.js'
 export type { Whose } from './node/local-logs.js'
-export { resumableUploadMany, type UploadManyOptions } from './node/many.js'
+export { assertDistinctKeys, resumableUploadMany, type UploadManyOptions } from './node/many.js'
 export type { NetworkOptions } from './node/network.js'
 export {
   type ByteSink,
@@ -112,3 +112,4 @@ export { type DiscardOptions, discardUpload, resumableUpload, startUpload } from
 export { version } from './node/version.js'
 export type { BucketClient } from './services/bucket-client.js'
 export type { CredentialsSource, GivenCredentials } from './services/credentials.js'
+export { type Found, filesUnder, type PassedOver, type Symlinks, type WalkOptions } from './sources/walk.js'

@@ -39,6 +39,6 @@ export function choosePending(
   return first
 }
 
-function fits(id: string, given: string): boolean {
+export function fits(id: string, given: string): boolean {
   return id.startsWith(given) || (digest.exec(id)?.[0].startsWith(given.toLowerCase()) ?? false)
 }

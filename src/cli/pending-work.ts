@@ -25,7 +25,10 @@ export async function chooseUploads(
 }
 
 /** @throws UsageError when the upload was begun at another service than the one asked for, or names none */
-export function bucketOfPending(upload: PendingUpload, connection: Connection): Bucket {
+export function bucketOfPending(
+  upload: Pick<PendingUpload, 'id' | 'state' | 'service' | 'bucket'>,
+  connection: Connection,
+): Bucket {
   if (upload.state === 'damaged') {
     throw new UsageError(
       `The checkpoint ${upload.id} is damaged: it does not tell what it belongs to. Put the file again, or remove it from the store.`,

@@ -121,7 +121,7 @@ function noticesTo(flags: OutputFlags, { screen }: World): (event: UploadEvent) 
 }
 
 /** The fields that a `result` and a single `summary` share. */
-function resultFields({ parts, bytes, ...result }: UploadResult): Readonly<Record<string, unknown>> {
+export function resultFields({ parts, bytes, ...result }: UploadResult): Readonly<Record<string, unknown>> {
   return {
     ...result,
     partsKept: parts.kept,

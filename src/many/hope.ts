@@ -55,7 +55,8 @@ export function createHope(maxFailures: number): Hope {
       sameCode = error.code
       // Nothing went forward since this file last did, so the others wait for the same network.
       if (error.code === 'interrupted' && lastMove === moves) return error
-      if (failures >= maxFailures) return ended(error, `Stopped after ${failures} failures`)
+      if (failures >= maxFailures)
+        return ended(error, `Stopped after ${failures} ${failures === 1 ? 'failure' : 'failures'}`)
       if (successes === 0 && ofAll.has(error.code) && sameCount >= hopelessFrom) {
         return ended(error, `The first ${failures} files all failed, so the rest was not tried`)
       }

@@ -1,4 +1,5 @@
 /** What a run of many sources asks of the world beyond what one upload asks of it. */
+import type { UploadError } from '../engine/errors.js'
 import type { CheckpointLine, Source, SourceIdentity } from '../engine/ports.js'
 
 /** One file that is to become one object. */
@@ -9,6 +10,11 @@ export interface ManySource {
   readonly key: string
   /** Headers of this object alone; they win over those of the whole run. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * The source is known to be there, and nothing more can be told of it, as of a folder that may not be read: it counts
+   * as a file that failed with this.
+   */
+  readonly error?: UploadError | undefined
 }
 
 /** Which sources a manifest is of. One lock belongs to it. */

@@ -158,6 +158,7 @@ async function handle(run: Run, source: ManySource, index: number): Promise<void
   const file: FileRef = { index, filename: source.filename, key: source.key }
   const watched = hope.watch()
   try {
+    if (source.error !== undefined) throw source.error
     await consider(run, { file, headers: run.request.check(source), watched })
   } catch (error) {
     if (signal.aborted) {

@@ -2,8 +2,9 @@
 import { manifestStore } from '../checkpoints/manifests.js'
 import { UploadError } from '../engine/errors.js'
 import type { SkipRule } from '../many/compare.js'
+import { assertDistinctKeys as assertDistinct, type Sources } from '../many/distinct.js'
 import type { ManyEvent, ManySummary } from '../many/events.js'
-import type { ManifestStore, ManySource } from '../many/ports.js'
+import type { ManifestStore } from '../many/ports.js'
 import { type ManyRequest, runMany } from '../many/run.js'
 import { createDigester } from '../services/digester.js'
 import { checkHeaders } from '../services/oss/headers.js'
@@ -77,7 +78,7 @@ export interface UploadManyOptions
  */
 export async function resumableUploadMany(
   bucket: Bucket | string,
-  sources: Iterable<ManySource> | AsyncIterable<ManySource>,
+  sources: Sources,
   options: UploadManyOptions = {},
 ): Promise<ManySummary> {
   const opened = bucketOf(bucket)
@@ -109,6 +110,21 @@ export async function resumableUploadMany(
   } finally {
     await manifest?.release()
   }
+}
+
+/**
+ * Looks through sources for two files that would become one object, so that it is known before anything is sent. They are
+ * told twice, here and for the upload; some 45 bytes are held for each.
+ *
+ * @returns how many sources there are
+ * @throws UploadError `invalid-argument`, naming both files
+ */
+export async function assertDistinctKeys(
+  sources: () => Sources,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<number> {
+  const { signal = new AbortController().signal } = options
+  return assertDistinct(sources, { digest: textDigest, signal })
 }
 
 function requestOf(options: UploadManyOptions, checked: CheckedOptions): ManyRequest {

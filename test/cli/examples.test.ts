@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { announceServer } from '../../src/cli/run-file.js'
 import { type PendingUpload, pendingUploads } from '../../src/index.js'
@@ -52,6 +52,10 @@ async function sceneIn(world: World, t: TestContext): Promise<Scene> {
   const folder = await temporaryFolder(t)
   for (const [name, size] of Object.entries(files)) writeFileSync(join(folder, name), bytesFrom(1, size))
   mkdirSync(join(folder, 'tmp'))
+  for (const name of ['photos/a.jpg', 'site/index.html', 'logs/today/a.gz']) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), name)
+  }
   const store = join(folder, 'store')
   for (const [key, file] of Object.entries(objects)) {
     await world.upload(key, join(folder, file), { store, multipartThreshold: 10_000_000 })

@@ -4,8 +4,10 @@ import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
 import { failureLine, failureOf, printable, UsageError } from '../failure.js'
 import { writeFailure, writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
+import { chooseRuns } from '../pending-runs.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
 import { sweepRemote } from '../remote-sweep.js'
+import { discardRun } from '../run-work.js'
 import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
 import { countOf } from '../sizes.js'
 import { debugTrace, type OutputFlags } from '../upload-job.js'
@@ -31,6 +33,12 @@ export async function discard(id: string | undefined, flags: DiscardFlags, world
   if (flags.olderThan !== undefined || flags.dryRun === true) {
     throw new UsageError('--older-than and --dry-run go with --remote.')
   }
+  const { run, runs } = await chooseRuns(id, flags, world)
+  if (run !== undefined) {
+    const exitCode = await discardRun(run, { flags, world })
+    if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...countsOf([exitCode]) })
+    return exitCode
+  }
   const uploads = await chooseUploads(id, flags, world)
   if (flags.all === true && flags.yes !== true && world.screen.moving && uploads.length > 0) {
     throw new UsageError(
@@ -38,20 +46,23 @@ export async function discard(id: string | undefined, flags: DiscardFlags, world
     )
   }
   const connection = await resolveConnection(flags, world)
-  if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
+  if (uploads.length + runs.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to discard.')
   }
   const exitCodes: number[] = []
+  for (const each of runs) exitCodes.push(await discardRun(each, { flags, world }))
   for (const upload of uploads) {
     if (world.signal.aborted) break
     exitCodes.push(await discardOne(upload, { connection, flags, world }))
   }
   const exitCode = exitCodeOfMany(exitCodes)
-  if (flags.json === true) {
-    const done = exitCodes.filter((each) => each === success).length
-    writeJson(world.screen, 'summary', { exitCode, done, failed: exitCodes.length - done })
-  }
+  if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...countsOf(exitCodes) })
   return exitCode
+}
+
+function countsOf(exitCodes: readonly number[]): { readonly done: number; readonly failed: number } {
+  const done = exitCodes.filter((each) => each === success).length
+  return { done, failed: exitCodes.length - done }
 }
 
 async function discardOne(

@@ -1,31 +1,38 @@
 /** `longhaul resume`: goes on with unfinished uploads by what their checkpoints tell. */
 import { resolve } from 'node:path'
-import type { PendingUpload, RateLimit } from '../../index.js'
+import type { PendingRun, PendingUpload, RateLimit } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
 import { failureLine, failureOf, UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
 import type { HeaderMap } from '../pairs.js'
+import { chooseRuns } from '../pending-runs.js'
 import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
 import { openRateControl } from '../rate-control.js'
+import { resumeRun } from '../run-work.js'
 import { type Connection, resolveConnection } from '../settings.js'
 import { debugTrace, type JobEnd, runUploadJob, type UploadJob } from '../upload-job.js'
+import { type UploadFlags, uploadOptions } from '../upload-options.js'
 import type { World } from '../world.js'
-import { type UploadFlags, uploadOptions } from './put.js'
 
 export interface ResumeFlags extends UploadFlags, ChoiceFlags, HeaderFlags {}
 
 export async function resume(id: string | undefined, flags: ResumeFlags, world: World): Promise<number> {
-  const chosen = await chooseUploads(id, flags, world)
-  // Under --all, what is only to be aborted is nothing to go on with, and no failure either.
-  const uploads = id === undefined ? chosen.filter(({ state }) => state !== 'aborting') : chosen
+  const chosen = await choose(id, flags, world)
   const connection = await resolveConnection(flags, world)
-  if (uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
+  if (chosen.runs.length + chosen.uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to go on with.')
   }
   const rate = openRateControl(flags, world.screen)
   const ends: JobEnd[] = []
+  for (const run of chosen.runs) {
+    if (world.signal.aborted) break
+    ends.push(await resumeRun(run, { connection, flags, limitRate: rate.limit, world }))
+  }
+  // A run takes up the unfinished uploads of its own files, so only what is left after it is gone on with by itself.
+  const isLeft = chosen.runs.length > 0 && id === undefined && !world.signal.aborted
+  const uploads = isLeft ? (await choose(id, flags, world)).uploads : chosen.uploads
   for (const upload of uploads) {
     if (world.signal.aborted) break
     ends.push(await goOn(upload, { connection, flags, limitRate: rate.limit, world }))
@@ -38,6 +45,18 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
     writeJson(world.screen, 'summary', { exitCode, ...fields })
   }
   return exitCode
+}
+
+/** Under --all, what is only to be aborted is nothing to go on with, and no failure either. */
+async function choose(
+  id: string | undefined,
+  flags: ResumeFlags,
+  world: World,
+): Promise<{ readonly runs: readonly PendingRun[]; readonly uploads: readonly PendingUpload[] }> {
+  const { run, runs } = await chooseRuns(id, flags, world)
+  if (run !== undefined) return { runs: [run], uploads: [] }
+  const chosen = await chooseUploads(id, flags, world)
+  return { runs, uploads: id === undefined ? chosen.filter(({ state }) => state !== 'aborting') : chosen }
 }
 
 async function goOn(

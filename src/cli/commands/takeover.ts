@@ -19,8 +19,8 @@ import { openRateControl } from '../rate-control.js'
 import { type Connection, openBucket, resolveConnection } from '../settings.js'
 import { countOf } from '../sizes.js'
 import { debugTrace, type JobEnd, runUploadJob } from '../upload-job.js'
+import { type UploadFlags, uploadOptions } from '../upload-options.js'
 import type { World } from '../world.js'
-import { type UploadFlags, uploadOptions } from './put.js'
 
 export interface TakeoverFlags extends UploadFlags, HeaderFlags, ContentTypeFlags {
   /** `true`: where tools keep their checkpoints. */

@@ -1,0 +1,184 @@
+/** A run of many files as the command line does it: the library's call, and what is said meanwhile and at its end. */
+import {
+  assertDistinctKeys,
+  type Bucket,
+  type ManyEvent,
+  type ManySource,
+  type ManySummary,
+  resumableUploadMany,
+  UploadManyError,
+  type UploadOptions,
+} from '../index.js'
+import { withContentType } from './content-type.js'
+import { exitCodeOfError, exitCodeOfMany, success } from './exit-codes.js'
+import { failureLine, failureOf, oneLine } from './failure.js'
+import { writeFailure, writeJson } from './json.js'
+import { createManyDisplay, noManyProgress } from './many-display.js'
+import { manyEndLines } from './many-end.js'
+import { jsonOfMany } from './many-json.js'
+import { sourcesOf } from './many-sources.js'
+import { noticeOf } from './notices.js'
+import { definitionOf, type PutPlan } from './put-many.js'
+import { mayCollide } from './roots.js'
+import { createSelection } from './selection.js'
+import { debugTrace, type OutputFlags } from './upload-job.js'
+import type { World } from './world.js'
+
+export interface ManyJob {
+  readonly bucket: Bucket
+  readonly plan: PutPlan
+  /** The name of the run among those of the bucket. */
+  readonly manifest: string
+  /** How to send: what `put` and `resume` have in common. */
+  readonly options: UploadOptions
+  readonly restart?: boolean | undefined
+  readonly adopt?: boolean | undefined
+  readonly maxFailures?: number | undefined
+  /** What to type to go on with it. */
+  readonly goOn: string
+}
+
+export interface ManyEnd {
+  readonly exitCode: number
+  /** For a `summary` line. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Never rejects: a failure is told here, and is an end like another. */
+export async function runManyJob(job: ManyJob, flags: OutputFlags, world: World): Promise<ManyEnd> {
+  const { screen } = world
+  const startedMs = performance.now()
+  const notice = createNotices(flags, world)
+  const silent = flags.json === true || flags.quiet === true || flags.progress === false
+  const display = silent ? noManyProgress : createManyDisplay(screen)
+  const tell = flags.json === true ? jsonOfMany(screen, job.bucket.name) : textOf(flags, world, notice)
+  let summary: ManySummary | undefined
+  let stopped: unknown
+  try {
+    summary = await upload(job, world, { notice, hear: [display.event, tell] })
+  } catch (error) {
+    stopped = error
+    if (error instanceof UploadManyError) summary = error.summary
+  }
+  display.close()
+  const durationMs = Math.round(performance.now() - startedMs)
+  const failure = stopped === undefined ? undefined : failureOf(stopped)
+  const exitCode =
+    failure === undefined ? exitCodeOf(summary, world) : exitCodeOfError(failure.code, world.stoppedBy())
+  if (failure !== undefined) {
+    if (flags.json === true) writeFailure(screen, failure, { bucket: job.bucket.name })
+    screen.err(failureLine(failure))
+    debugTrace(stopped, world)
+  }
+  const place = { bucket: job.bucket.name, prefix: job.plan.prefix }
+  const told = { ...place, durationMs, goOn: job.goOn, isStopped: failure !== undefined }
+  if (flags.json !== true && summary !== undefined) {
+    const { out, err } = manyEndLines(summary, told)
+    const quiet = flags.quiet === true
+    for (const line of quiet ? [] : out) screen.out(line)
+    for (const line of quiet ? [] : err) screen.err(line)
+  }
+  const code = failure === undefined ? {} : { code: failure.code }
+  const { failures: _, ...counts } = summary ?? { failures: [] }
+  return { exitCode, fields: { ...place, ...counts, ...code, durationMs } }
+}
+
+async function upload(
+  { bucket, plan, manifest, options, restart, adopt, maxFailures }: ManyJob,
+  world: World,
+  {
+    notice,
+    hear,
+  }: { readonly notice: (text: string) => void; readonly hear: readonly ((event: ManyEvent) => void)[] },
+): Promise<ManySummary> {
+  const { signal } = world
+  const { roots } = plan
+  if (mayCollide(roots) && !isPiped(plan)) {
+    await assertDistinctKeys(() => headedSources({ plan }, world, () => {}), { signal })
+  }
+  return resumableUploadMany(bucket, headedSources({ plan }, world, notice), {
+    ...options,
+    headers: plan.headers,
+    partSize: plan.partSize,
+    multipartThreshold: plan.multipartThreshold,
+    manifest,
+    definition: definitionOf(plan),
+    keepManifest: plan.keepManifest,
+    skip: plan.skip,
+    restart,
+    adopt,
+    maxFailures,
+    signal,
+    onEvent(event) {
+      for (const listener of hear) listener(event)
+    },
+  })
+}
+
+/** Does a list come from a pipe, which can be read but once? */
+export function isPiped({ roots }: Pick<PutPlan, 'roots'>): boolean {
+  return roots.some((root) => root.kind === 'list' && root.list === '-')
+}
+
+/** The sources of a plan, with what the name of each tells of its content where nobody said. */
+export async function* headedSources(
+  { plan }: Pick<ManyJob, 'plan'>,
+  { input }: Pick<World, 'input'>,
+  notice: (text: string) => void,
+): AsyncGenerator<ManySource> {
+  const { headers, guessContentType, symlinks, recursive, from0 } = plan
+  const selection = createSelection(plan)
+  const options = { selection, symlinks, recursive, from0, input, notice }
+  for await (const source of sourcesOf(plan.roots, options)) {
+    const names = { key: source.key, file: source.filename }
+    const own = await withContentType(headers, names, { guessContentType })
+    yield own === headers ? source : { ...source, headers: own }
+  }
+}
+
+function exitCodeOf(summary: ManySummary | undefined, world: World): number {
+  if (summary === undefined) return success
+  const failed = Object.keys(summary.codes).map((code) =>
+    exitCodeOfError(code as keyof ManySummary['codes'], world.stoppedBy()),
+  )
+  return exitCodeOfMany(summary.uploaded + summary.skipped > 0 ? [success, ...failed] : failed)
+}
+
+/** One sentence once: of a thousand files each may say it. */
+function createNotices(flags: OutputFlags, { screen }: World): (text: string) => void {
+  if (flags.quiet === true) return () => {}
+  if (flags.json === true) return (text) => writeJson(screen, 'notice', { message: text })
+  let last = ''
+  return (text) => {
+    if (text !== last) screen.err(oneLine(text))
+    last = text
+  }
+}
+
+function textOf(
+  flags: OutputFlags,
+  { screen }: World,
+  notice: (text: string) => void,
+): (event: ManyEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case 'file-failed':
+        screen.err(failureLine(failureOf(event.error)))
+        break
+      case 'file-event': {
+        const text = noticeOf(event.event)
+        if (text !== undefined && flags.quiet !== true) notice(`${event.key}: ${text}`)
+        break
+      }
+      case 'run-resumed':
+        notice(
+          `Going on with the run of ${new Date(event.begunAt).toISOString()}: ${event.done} done, ${event.failed} failed. What is done and unchanged is passed over.`,
+        )
+        break
+      case 'manifest-warning':
+        notice(event.message)
+        break
+      default:
+    }
+  }
+}

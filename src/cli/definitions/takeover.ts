@@ -9,9 +9,11 @@ CHECKPOINT is what oss2 (~/.py-oss-upload), the OSS SDKs v2 for Go and Python an
 the service are compared with the file, and those that are missing or differ are sent.
 
 Stop the other tool first: nothing tells whether it is running. The upload stays what it was begun as: with its headers,
-and never aborted unless discard names it. Of the flags for headers only --callback, --forbid-overwrite and the customer
-key have an effect; the others are compared with what the object has. The checkpoint stays without --remove, and the tool that wrote it would, run
-again, send the whole file anew or fail with NoSuchUpload.`
+and never aborted unless discard names it. Of the flags for headers --acl, --callback, --forbid-overwrite and the customer
+key have an effect, since they belong to the last request or to all; the others are compared with what the object has.
+
+The checkpoint stays without --remove. The tool that wrote it would, run again, send the whole file anew or fail with
+NoSuchUpload.`
 
 export function defineTakeover({ program, world, ended, examples }: Definition): void {
   const takeover = program

@@ -51,4 +51,19 @@ export const sessions: readonly Session[] = [
       },
     ],
   },
+  {
+    name: 'dry-run',
+    title: 'What would be sent, before and after an interruption.',
+    columns: 100,
+    files: { 'backup.tar': 16 * MiB },
+    steps: [
+      {
+        type: `longhaul put --dry-run ${slow} --storage-class IA backup.tar oss://examplebucket/backups/`,
+      },
+      { type: `longhaul put ${slow} --storage-class IA backup.tar oss://examplebucket/backups/`, pressAt: 3 },
+      {
+        type: 'longhaul put --dry-run --storage-class IA backup.tar oss://examplebucket/backups/',
+      },
+    ],
+  },
 ]

@@ -10,7 +10,7 @@ import { createDigester } from '../services/digester.js'
 import { checkHeaders } from '../services/oss/headers.js'
 import { checkKey } from '../services/oss/names.js'
 import { fileIdentity, openFileSource } from '../sources/file.js'
-import { createBlockPool } from '../sources/pool.js'
+import { createPoolFor } from '../sources/pool.js'
 import type { Bucket } from './bucket.js'
 import { withTransport } from './connection.js'
 import { type CheckedOptions, checkOptions, type UploadOptions } from './options.js'
@@ -18,9 +18,6 @@ import { createNodeRuntime } from './runtime.js'
 import { defaultStore, storeOf } from './store.js'
 import { textDigest } from './text-digest.js'
 import { bucketOf } from './upload.js'
-
-/** Two blocks per body let reading and sending overlap; beyond this many, bodies share. */
-const maxBlocks = 64
 
 export interface UploadManyOptions
   extends Omit<UploadOptions, 'adopt' | 'onEvent' | 'progressCallback' | 'workers'> {
@@ -90,7 +87,7 @@ export async function resumableUploadMany(
     options.manifest === false
       ? undefined
       : await manifestsOf(options)?.acquire(target, { steal: checked.steal })
-  const pool = createBlockPool({ blocks: Math.min(2 * numThreads + 2, maxBlocks) })
+  const pool = createPoolFor(numThreads)
   try {
     return await withTransport({ ...checked, network: opened.network }, (transport) =>
       runMany(

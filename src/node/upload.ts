@@ -11,7 +11,7 @@ import { createDigester } from '../services/digester.js'
 import { checkHeaders } from '../services/oss/headers.js'
 import { checkKey } from '../services/oss/names.js'
 import { openFileSource } from '../sources/file.js'
-import { createBlockPool } from '../sources/pool.js'
+import { createPoolFor } from '../sources/pool.js'
 import { Bucket } from './bucket.js'
 import { withTransport } from './connection.js'
 import { rememberingFailures } from './last-error.js'
@@ -19,9 +19,6 @@ import { checkOptions, type UploadOptions } from './options.js'
 import { createNodeRuntime } from './runtime.js'
 import { storeOf } from './store.js'
 import { withPartWorkers } from './workers/part-workers.js'
-
-/** Two blocks per part let reading and sending overlap; beyond this many, parts share. */
-const maxBlocks = 64
 
 /**
  * Uploads a file and goes on where an earlier call for the same bucket and key stopped, whatever stopped it. Resolves
@@ -90,7 +87,7 @@ async function runOnce(
   if (typeof filename !== 'string' || filename === '') {
     throw new UploadError('invalid-argument', 'The file to upload must be given by its path.')
   }
-  const pool = createBlockPool({ blocks: Math.min(2 * checked.numThreads + 2, maxBlocks) })
+  const pool = createPoolFor(checked.numThreads)
   const source = await openFileSource(filename, { pool })
   try {
     const identity = await source.identity()

@@ -162,7 +162,20 @@ export function stringToSignV4(parts: {
   return [ALGORITHM_V4, parts.date, scopeText(parts.scope), digest].join('\n')
 }
 
+/** The last one made: all requests of a day want the same, and it is four of the five digests of a signature. */
+let lastKey:
+  | { readonly accessKeySecret: string; readonly scope: string; readonly key: Uint8Array }
+  | undefined
+
 export function signingKeyV4(accessKeySecret: string, scope: Scope): Uint8Array {
+  const text = JSON.stringify(scope)
+  if (lastKey?.accessKeySecret !== accessKeySecret || lastKey.scope !== text) {
+    lastKey = { accessKeySecret, scope: text, key: deriveKey(accessKeySecret, scope) }
+  }
+  return lastKey.key
+}
+
+function deriveKey(accessKeySecret: string, scope: Scope): Uint8Array {
   const steps = [scope.date, scope.region, scope.product, REQUEST_V4]
   return steps.reduce(
     (key, step) => hmacSha256(key, utf8Bytes(step)),

@@ -7,6 +7,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { Source, SourceIdentity } from '../engine/ports.js'
+import { createFileReader } from './file-reader.js'
 import type { BlockPool } from './pool.js'
 import { type Loan, sliceOf } from './pump.js'
 
@@ -19,6 +20,7 @@ export async function openFileSource(path: string, { pool }: { readonly pool: Bl
   // The working directory may change while the upload runs; what the caller named may not.
   const absolutePath = resolve(path)
   const handle = await openRegularFile(path, absolutePath)
+  const reader = createFileReader(handle)
   return {
     name: path,
     identity: () => reading(path, async () => toIdentity(await handle.stat({ bigint: true }))),
@@ -30,16 +32,18 @@ export async function openFileSource(path: string, { pool }: { readonly pool: Bl
     slice: (start, end) =>
       sliceOf({ start, end }, async (offset, endOfSlice, signal): Promise<Loan> => {
         const block = await pool.lease(signal)
+        const size = Math.min(block.length, endOfSlice - offset)
+        const bytes = size === block.length ? block : block.subarray(0, size)
         try {
-          const bytes = block.subarray(0, Math.min(block.length, endOfSlice - offset))
-          await readFully({ path, handle, offset, bytes })
+          const filled = await reader.fill(bytes, offset)
+          if (filled < size) throw endedAt(path, offset + filled)
           return { bytes, giveBack: () => pool.give(block) }
         } catch (error) {
           pool.give(block)
-          throw error
+          throw translated(path, error)
         }
       }),
-    close: () => handle.close(),
+    close: () => reader.close(),
   }
 }
 
@@ -57,26 +61,11 @@ async function openRegularFile(path: string, absolutePath: string): Promise<File
   }
 }
 
-async function readFully(options: {
-  readonly path: string
-  readonly handle: FileHandle
-  readonly offset: number
-  readonly bytes: Uint8Array
-}): Promise<void> {
-  const { path, handle, offset, bytes } = options
-  let filled = 0
-  while (filled < bytes.length) {
-    const { bytesRead } = await reading(path, () =>
-      handle.read(bytes, filled, bytes.length - filled, offset + filled),
-    )
-    if (bytesRead === 0) {
-      throw new UploadError(
-        'source-changed',
-        `${path} ends at byte ${offset + filled} now; it was longer when this upload began. Start it again once the file is complete.`,
-      )
-    }
-    filled += bytesRead
-  }
+function endedAt(path: string, offset: number): UploadError {
+  return new UploadError(
+    'source-changed',
+    `${path} ends at byte ${offset} now; it was longer when this upload began. Start it again once the file is complete.`,
+  )
 }
 
 /**
@@ -138,10 +127,15 @@ const ADVICE: Readonly<Record<string, string>> = {
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException
-    if (code === '') throw cause
-    const advice = ADVICE[code] ?? `can't be read (${message}). Check its disk and try again.`
-    throw new UploadError('source-missing', `${path} ${advice}`, { cause })
+  } catch (error) {
+    throw translated(path, error)
   }
+}
+
+/** What the system refuses, in words; anything else as it is. */
+function translated(path: string, cause: unknown): unknown {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  if (code === '' || cause instanceof UploadError) return cause
+  const advice = ADVICE[code] ?? `can't be read (${message}). Check its disk and try again.`
+  return new UploadError('source-missing', `${path} ${advice}`, { cause })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createBlockPool } from './pool.js'
+import { createBlockPool, createPoolFor } from './pool.js'
 
 test('blocks have the size asked for, begin at pages and do not overlap', async () => {
   for (const blockSize of [1, 4096, 4097, 512 * 1024]) {
@@ -19,6 +19,15 @@ test('blocks have the size asked for, begin at pages and do not overlap', async 
 
 test('a block is 512 KiB unless something else is asked for', () => {
   assert.equal(createBlockPool({ blocks: 1 }).blockSize, 524_288)
+})
+
+test('for few bodies the blocks are larger, and for no number of them do they take more than 32 MiB', () => {
+  for (let bodies = 1; bodies <= 100; bodies += 3) {
+    const { blockSize, free } = createPoolFor(bodies)
+    assert.equal(blockSize, bodies <= 4 ? 1_048_576 : 524_288)
+    assert.ok(free >= 3 && blockSize * free <= 32 * 1_048_576)
+    assert.ok(bodies > 8 || blockSize * free <= 10 * 1_048_576, 'little for as few as most have')
+  }
 })
 
 test('the first to wait is the first served', async () => {

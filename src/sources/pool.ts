@@ -22,6 +22,20 @@ export interface BlockPool {
 
 export const DEFAULT_BLOCK_SIZE = 512 * 1024
 
+/** Beyond so many blocks, bodies share. */
+const MOST_BLOCKS = 64
+
+/** So many bodies at once can have larger blocks, which cost half as much each on the way, in no more memory. */
+const FEW_BODIES = 4
+
+/** The pool for so many bodies at once: two blocks each let reading and sending overlap. */
+export function createPoolFor(bodies: number): BlockPool {
+  return createBlockPool({
+    blockSize: bodies <= FEW_BODIES ? 2 * DEFAULT_BLOCK_SIZE : DEFAULT_BLOCK_SIZE,
+    blocks: Math.min(2 * bodies + 2, MOST_BLOCKS),
+  })
+}
+
 const PAGE_SIZE = 4096
 
 /**

@@ -42,6 +42,10 @@ export class AnswerBody implements ResponseBody {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
+    if (this.#incoming.headers['content-length'] === '0') {
+      await this.#empty()
+      return new Uint8Array()
+    }
     const pieces: Uint8Array[] = []
     let size = 0
     for await (const piece of this.chunks()) {
@@ -57,6 +61,21 @@ export class AnswerBody implements ResponseBody {
       pieces.push(piece)
     }
     return Buffer.concat(pieces, size)
+  }
+
+  /** All of it is there with the headers; an iterator over it cost more than the answer. */
+  async #empty(): Promise<void> {
+    const incoming = this.#incoming
+    if (!incoming.readableEnded && !incoming.closed) {
+      await new Promise<void>((resolve) => {
+        incoming.once('end', resolve)
+        incoming.once('close', resolve)
+        incoming.resume()
+      })
+    }
+    const reason = this.#setting.reason()
+    if (reason !== undefined) throw reason
+    if (!incoming.complete) throw this.#broken()
   }
 
   discard(): void {

@@ -44,6 +44,8 @@ export class Exchange {
   #incoming: IncomingMessage | undefined
   #ending: { readonly reason: unknown } | undefined
   #connected = false
+  /** The whole body is with the socket, and every block is home; or there is none. */
+  #isSent = false
   #corked = false
   #lender: Lender | undefined
   /** Calls the running deadline off. */
@@ -87,6 +89,7 @@ export class Exchange {
     const socket = await this.#connection()
     const body = asRequestBody(this.#request.body)
     if (body === undefined) {
+      this.#isSent = true
       this.#outgoing.end()
       this.#expectAnswer(0, 0)
     } else if (await this.#welcome()) {
@@ -197,6 +200,7 @@ export class Exchange {
       if (this.#incoming === undefined) this.end(error)
       return
     }
+    this.#isSent = true
     clearInterval(this.#sampling)
     this.#uncork()
     this.#outgoing.end()
@@ -252,6 +256,12 @@ export class Exchange {
     const { socket } = this.#outgoing
     if (socket?.destroyed && !socket.closed) {
       await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    }
+    if (this.#incoming !== undefined && this.#isSent) {
+      // As most end. Nothing is on loan, and an error that nobody reads costs its stack.
+      this.#disarm()
+      clearInterval(this.#sampling)
+      return
     }
     const closed = this.#failure(undefined)
     if (this.#incoming === undefined) this.end(closed)

@@ -76,6 +76,7 @@ export class Requests {
   readonly endpoint: Endpoint
   readonly clock: ServiceClock
   readonly #options: AccessOptions
+  #place: Place | undefined
 
   /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
   constructor(options: AccessOptions) {
@@ -155,12 +156,14 @@ export class Requests {
     signedFor: number,
   ): HttpRequest {
     const { endpoint } = this
-    const place = addressOf(endpoint, this.#options.bucket, request)
+    this.#place ??= placeOf(endpoint, this.#options.bucket)
+    const { origin, host } = this.#place
+    const target = targetOf(this.#place, request)
     const body = options.body ?? request.body
     const headers: Record<string, string> = {
       ...request.headers,
       ...options.headers,
-      host: place.host,
+      host,
       // Without it anything between us and the service may compress an answer, and a range or a CRC-64 then fits nothing.
       'accept-encoding': 'identity',
     }
@@ -172,8 +175,8 @@ export class Requests {
         : signV4({ ...signable, region: endpoint.region ?? '', date: new Date(signedFor) })
     return {
       method: request.method,
-      origin: place.origin,
-      target: place.target,
+      origin,
+      target,
       headers: { ...headers, ...signed.headers, authorization: signed.authorization },
       ...(body === undefined ? {} : { body }),
     }
@@ -227,19 +230,25 @@ export class Requests {
   }
 }
 
-/** Where a request goes: the bucket in the host name or in the path. */
-export function addressOf(
-  endpoint: Endpoint,
-  bucket: string | undefined,
-  request: Pick<WireRequest, 'key' | 'query'>,
-): { origin: string; host: string; target: string } {
+interface Place {
+  readonly origin: string
+  readonly host: string
+  /** What stands before the key in a path. */
+  readonly folder: string
+}
+
+/** Where requests go: the bucket in the host name or in the path. */
+function placeOf(endpoint: Endpoint, bucket: string | undefined): Place {
   const url = new URL(endpoint.origin)
   const isInHost = endpoint.addressing === 'virtual' && bucket !== undefined
   if (isInHost) url.hostname = `${bucket}.${url.hostname}`
-  const folder = isInHost || bucket === undefined ? '' : `/${bucket}`
+  return { origin: url.origin, host: url.host, folder: isInHost || bucket === undefined ? '' : `/${bucket}` }
+}
+
+function targetOf({ folder }: Place, request: Pick<WireRequest, 'key' | 'query'>): string {
   const path = `${folder}/${percentEncodePath(request.key ?? '')}`
   const query = encodeQuery(request.query)
-  return { origin: url.origin, host: url.host, target: query === '' ? path : `${path}?${query}` }
+  return query === '' ? path : `${path}?${query}`
 }
 
 /** A token that ended is sometimes only told in the message. */

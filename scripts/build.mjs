@@ -30,7 +30,13 @@ import {
 const COMPILER_ENDS_MS = 1_000
 const STAMPS = 'node_modules/.longhaul-build'
 /** Every build depends on these beside its sources. */
-const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs']
+const SETTINGS = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+]
 
 /** Brings dist/ up to date, and with `tests` build/ too. Ends the process with the compiler's words when it can't. */
 export async function build({ tests = false } = {}) {
@@ -38,7 +44,7 @@ export async function build({ tests = false } = {}) {
   await step({
     name: 'dist',
     inputs: [...product, 'tsconfig.dist.json'],
-    make: () => compileInto('dist', 'tsconfig.dist.json', makeExecutable),
+    make: () => compileInto('dist', 'tsconfig.dist.json', finishProduct),
     isThere: () => existsSync(join(root, 'dist', 'index.js')),
   })
   if (!tests) return
@@ -52,7 +58,7 @@ export async function build({ tests = false } = {}) {
   await step({
     name: 'build',
     inputs: filesBelow('src', 'test', 'bench').filter((path) => /\.c?ts$/.test(path)),
-    make: () => compileInto('build', 'tsconfig.json', () => {}),
+    make: () => compileInto('build', 'tsconfig.json', async () => {}),
     isThere: () => existsSync(join(root, 'build', 'src')),
   })
 }
@@ -91,7 +97,7 @@ async function compileInto(folder, project, finish) {
   const old = join(root, `build-old-${folder}-${process.pid}`)
   try {
     await compile(['-p', project, '--outDir', fresh, '--incremental', 'false'])
-    finish(fresh)
+    await finish(fresh)
     if (existsSync(target)) renameSync(target, old)
     renameSync(fresh, target)
   } finally {
@@ -115,6 +121,13 @@ class StoppedError extends Error {
     super(message)
     this.exitCode = exitCode
   }
+}
+
+async function finishProduct(folder) {
+  // Not sooner: what it needs may only just have been installed.
+  const { bundle } = await import('./bundle.mjs')
+  await bundle(folder)
+  makeExecutable(folder)
 }
 
 /** npm does this on installation; from a clone nobody does. */

@@ -20,8 +20,8 @@ export interface Verdict {
   readonly collapsed?: boolean
 }
 
-/** A share of the goal, as the speed of a run with small sizes on a machine that does much else. */
-const COLLAPSE = 0.25
+/** A share of the goal, in the best round of a run with small sizes on a machine that does much else. */
+const COLLAPSE = 0.15
 
 export function judge(what: string, goals: readonly Goal[], standings: readonly Standing[]): Verdict[] {
   return goals.flatMap(({ against, speed, cpu }) => {
@@ -31,7 +31,7 @@ export function judge(what: string, goals: readonly Goal[], standings: readonly 
       bound: `at least ${speed} times`,
       measured: standing === undefined ? 'not measured' : `${standing.speedRatio.toFixed(2)} times`,
       holds: standing && standing.speedRatio >= speed,
-      collapsed: standing !== undefined && standing.speedRatio < speed * COLLAPSE,
+      collapsed: standing !== undefined && standing.spread[1] < speed * COLLAPSE,
     }
     if (cpu === undefined) return [speedVerdict]
     return [

@@ -11,7 +11,7 @@ import {
 import { type Addressing, type Endpoint, parseEndpoint } from '../services/oss/endpoint.js'
 import { checkBucketName } from '../services/oss/names.js'
 import { createOssService } from '../services/oss/oss.js'
-import { addressOf, type OssOptions } from '../services/oss/requests.js'
+import { type OssOptions, placeOf } from '../services/oss/requests.js'
 import { createServiceClient, type ServiceClient } from '../services/service-client.js'
 import { type Network, type NetworkOptions, networkOf } from './network.js'
 import { createNodeRuntime } from './runtime.js'
@@ -63,7 +63,7 @@ export class Bucket {
     this.region = endpoint.region
     this.service = endpoint.service
     this.#network = networkOf(options)
-    this.origin = addressOf(endpoint, options.name, { query: {} }).origin
+    this.origin = placeOf(endpoint, options.name).origin
     this.#options = options
     this.#credentials = createCredentials(options.credentials, createNodeRuntime())
   }

@@ -230,7 +230,7 @@ export class Requests {
   }
 }
 
-interface Place {
+export interface Place {
   readonly origin: string
   readonly host: string
   /** What stands before the key in a path. */
@@ -238,7 +238,7 @@ interface Place {
 }
 
 /** Where requests go: the bucket in the host name or in the path. */
-function placeOf(endpoint: Endpoint, bucket: string | undefined): Place {
+export function placeOf(endpoint: Endpoint, bucket: string | undefined): Place {
   const url = new URL(endpoint.origin)
   const isInHost = endpoint.addressing === 'virtual' && bucket !== undefined
   if (isInHost) url.hostname = `${bucket}.${url.hostname}`

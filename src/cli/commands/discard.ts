@@ -4,8 +4,8 @@ import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
 import { failureLine, failureOf, printable, UsageError } from '../failure.js'
 import { writeFailure, writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
-import { chooseRuns } from '../pending-runs.js'
-import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { chooseJobs } from '../pending-jobs.js'
+import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
 import { sweepRemote } from '../remote-sweep.js'
 import { discardRun } from '../run-work.js'
 import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
@@ -22,10 +22,10 @@ export interface DiscardFlags extends ConnectionFlags, OutputFlags, ChoiceFlags 
   readonly steal?: boolean
 }
 
-export async function discard(id: string | undefined, flags: DiscardFlags, world: World): Promise<number> {
+export async function discard(ids: readonly string[], flags: DiscardFlags, world: World): Promise<number> {
   const { remote } = flags
   if (remote !== undefined) {
-    if (id !== undefined || flags.all === true) {
+    if (ids.length > 0 || flags.all === true) {
       throw new UsageError('Give either --remote, or an ID or --all of the uploads of the store here.')
     }
     return sweepRemote({ ...flags, remote }, world)
@@ -33,13 +33,7 @@ export async function discard(id: string | undefined, flags: DiscardFlags, world
   if (flags.olderThan !== undefined || flags.dryRun === true) {
     throw new UsageError('--older-than and --dry-run go with --remote.')
   }
-  const { run, runs } = await chooseRuns(id, flags, world)
-  if (run !== undefined) {
-    const exitCode = await discardRun(run, { flags, world })
-    if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...countsOf([exitCode]) })
-    return exitCode
-  }
-  const uploads = await chooseUploads(id, flags, world)
+  const { runs, uploads } = await chooseJobs(ids, flags, world)
   if (flags.all === true && flags.yes !== true && world.screen.moving && uploads.length > 0) {
     throw new UsageError(
       `This aborts ${countOf(uploads.length, 'unfinished upload')} and their parts: add --yes if that is meant.`,

@@ -1,14 +1,14 @@
 /** `longhaul resume`: goes on with unfinished uploads by what their checkpoints tell. */
 import { resolve } from 'node:path'
-import type { PendingRun, PendingUpload, RateLimit } from '../../index.js'
+import type { PendingUpload, RateLimit } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
 import { failureLine, failureOf, UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
 import type { HeaderMap } from '../pairs.js'
-import { chooseRuns } from '../pending-runs.js'
-import { bucketOfPending, type ChoiceFlags, chooseUploads } from '../pending-work.js'
+import { chooseJobs, type PendingJobs } from '../pending-jobs.js'
+import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
 import { openRateControl } from '../rate-control.js'
 import { resumeRun } from '../run-work.js'
 import { type Connection, resolveConnection } from '../settings.js'
@@ -18,8 +18,8 @@ import type { World } from '../world.js'
 
 export interface ResumeFlags extends UploadFlags, ChoiceFlags, HeaderFlags {}
 
-export async function resume(id: string | undefined, flags: ResumeFlags, world: World): Promise<number> {
-  const chosen = await choose(id, flags, world)
+export async function resume(ids: readonly string[], flags: ResumeFlags, world: World): Promise<number> {
+  const chosen = await choose(ids, flags, world)
   const connection = await resolveConnection(flags, world)
   if (chosen.runs.length + chosen.uploads.length === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to go on with.')
@@ -31,8 +31,8 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
     ends.push(await resumeRun(run, { connection, flags, limitRate: rate.limit, world }))
   }
   // A run takes up the unfinished uploads of its own files, so only what is left after it is gone on with by itself.
-  const isLeft = chosen.runs.length > 0 && id === undefined && !world.signal.aborted
-  const uploads = isLeft ? (await choose(id, flags, world)).uploads : chosen.uploads
+  const isLeft = chosen.runs.length > 0 && ids.length === 0 && !world.signal.aborted
+  const uploads = isLeft ? (await choose(ids, flags, world)).uploads : chosen.uploads
   for (const upload of uploads) {
     if (world.signal.aborted) break
     ends.push(await goOn(upload, { connection, flags, limitRate: rate.limit, world }))
@@ -48,15 +48,9 @@ export async function resume(id: string | undefined, flags: ResumeFlags, world: 
 }
 
 /** Under --all, what is only to be aborted is nothing to go on with, and no failure either. */
-async function choose(
-  id: string | undefined,
-  flags: ResumeFlags,
-  world: World,
-): Promise<{ readonly runs: readonly PendingRun[]; readonly uploads: readonly PendingUpload[] }> {
-  const { run, runs } = await chooseRuns(id, flags, world)
-  if (run !== undefined) return { runs: [run], uploads: [] }
-  const chosen = await chooseUploads(id, flags, world)
-  return { runs, uploads: id === undefined ? chosen.filter(({ state }) => state !== 'aborting') : chosen }
+async function choose(ids: readonly string[], flags: ResumeFlags, world: World): Promise<PendingJobs> {
+  const { runs, uploads } = await chooseJobs(ids, flags, world)
+  return { runs, uploads: ids.length === 0 ? uploads.filter(({ state }) => state !== 'aborting') : uploads }
 }
 
 async function goOn(

@@ -7,7 +7,7 @@ export function defineDiscard({ program, world, ended, examples }: Definition): 
   const discard = program
     .command('discard')
     .description('abort unfinished uploads at the service and forget them; objects stay')
-    .argument('[id]', 'as uploads shows it; the first characters are enough')
+    .argument('[ids...]', 'as uploads shows them; the first characters are enough')
     .option('--all', 'all of them')
     .option('--yes', 'do not ask before aborting several')
     .option(
@@ -30,7 +30,7 @@ export function defineDiscard({ program, world, ended, examples }: Definition): 
         'discard --remote oss://examplebucket/backups/ --older-than 7d --dry-run',
       ),
     )
-    .action(async (id, flags) =>
-      ended(await (await import('../commands/discard.js')).discard(id, flags, world)),
+    .action(async (ids, flags) =>
+      ended(await (await import('../commands/discard.js')).discard(ids, flags, world)),
     )
 }

@@ -7,11 +7,11 @@ export function defineResume({ program, world, ended, examples }: Definition): v
   const resume = program
     .command('resume')
     .description('go on with unfinished uploads')
-    .argument('[id]', 'as uploads shows it; the first characters are enough')
+    .argument('[ids...]', 'as uploads shows them; the first characters are enough')
     .option('--all', 'all of them, one after another')
   withOutput(withCustomerKey(withTransfer(withStore(withConnection(resume)))))
     .addHelpText('after', examples('resume 3f9c21aa', 'resume --all --retry-for forever'))
-    .action(async (id, flags) =>
-      ended(await (await import('../commands/resume.js')).resume(id, flags, world)),
+    .action(async (ids, flags) =>
+      ended(await (await import('../commands/resume.js')).resume(ids, flags, world)),
     )
 }

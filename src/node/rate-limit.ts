@@ -15,7 +15,7 @@ export type { RateLimit }
  * await Promise.all(both)
  * ```
  *
- * In any second at most 1.075 times the limit leaves, and a second after a change the same holds for the new one.
+ * In any second at most 1.1 times the limit leaves, over a longer time the limit and at most half a second's worth more.
  *
  * @param bytesPerSecond at least 1; `Infinity` for no limit
  * @throws UploadError `invalid-argument`

@@ -15,27 +15,34 @@ export interface RateClock {
 
 /** The grain of the flow in milliseconds: so much of the rate leaves at once. */
 const grainMs = 25
-/** What a late timer or a busy process missed is caught up, for so long; what was missed before is lost. */
-const catchUpMs = 50
+/** What late timers and a busy process missed is caught up, but for so many milliseconds, and only so much faster than the rate. */
+const catchUp = { mostMs: 500, speed: 1.04 }
+/** So much of it may come at once: timers are late by some milliseconds all the time. */
+const lateMs = 30
 
 interface Waiter {
   readonly wanted: number
   readonly grant: (bytes: number) => void
 }
 
-/** Over any time t in which the limit does not change, at most `bytesPerSecond * (t + 0.075 s)` bytes go, or one byte more. */
+/**
+ * Over any time t in which the limit does not change, at most `bytesPerSecond * (1.04 * t + 0.06 s)` bytes go, or one byte
+ * more: in a second 1.1 times the rate. Over a longer time it is the rate and at most half a second's worth more.
+ */
 export class RateLimit {
   readonly #clock: RateClock
   readonly #waiting = new Set<Waiter>()
   #bytesPerSecond: number
-  /** When all that went so far is paid for. */
-  #paidMs = Number.NEGATIVE_INFINITY
+  /** When all that went so far is paid for: at the rate, and at the speed of catching up. */
+  #paidMs: number
+  #paidFastMs = Number.NEGATIVE_INFINITY
   #serving = false
 
   /** @throws UploadError `invalid-argument` */
   constructor(bytesPerSecond: number, clock: RateClock) {
     this.#bytesPerSecond = checkRate(bytesPerSecond)
     this.#clock = clock
+    this.#paidMs = clock.monotonic()
   }
 
   /** `Infinity` while there is no limit. */
@@ -52,8 +59,9 @@ export class RateLimit {
    */
   set(bytesPerSecond: number): void {
     this.#bytesPerSecond = checkRate(bytesPerSecond)
-    const now = this.#clock.monotonic()
-    this.#paidMs = Math.min(this.#paidMs, now + Math.max(grainMs, 1000 / bytesPerSecond))
+    const latestMs = this.#clock.monotonic() + Math.max(grainMs, 1000 / bytesPerSecond)
+    this.#paidMs = Math.min(this.#paidMs, latestMs)
+    this.#paidFastMs = Math.min(this.#paidFastMs, latestMs)
   }
 
   /**
@@ -88,15 +96,17 @@ export class RateLimit {
       for (let waitMs = this.#waitMs(); waitMs > 0; waitMs = this.#waitMs()) await this.#clock.sleep(waitMs)
       if (!this.#waiting.delete(waiter)) continue
       const bytes = Math.min(waiter.wanted, Math.max(1, Math.floor((this.#bytesPerSecond * grainMs) / 1000)))
-      const startMs = Math.max(this.#paidMs, this.#clock.monotonic() - catchUpMs)
-      this.#paidMs = startMs + (bytes * 1000) / this.#bytesPerSecond
+      const nowMs = this.#clock.monotonic()
+      const costMs = (bytes * 1000) / this.#bytesPerSecond
+      this.#paidMs = Math.max(this.#paidMs, nowMs - catchUp.mostMs) + costMs
+      this.#paidFastMs = Math.max(this.#paidFastMs, nowMs - lateMs) + costMs / catchUp.speed
       waiter.grant(bytes)
     }
     this.#serving = false
   }
 
   #waitMs(): number {
-    return this.#paidMs - this.#clock.monotonic()
+    return Math.max(this.#paidMs, this.#paidFastMs) - this.#clock.monotonic()
   }
 }
 

@@ -21,6 +21,7 @@ const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 /** Every read lands here and is done with before the next. */
 const landing = Buffer.allocUnsafeSlow(READ_BYTES)
 const known = new Map<string, Knowledge>()
+const host = process.argv[2] ?? '127.0.0.1'
 
 /** What one connection is in the middle of. */
 class Conversation {
@@ -130,7 +131,7 @@ const https = createServer({ noDelay: true }, (socket) => {
 })
 
 async function portOf(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 511, resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, 511, resolve))
   const address = server.address()
   return typeof address === 'object' ? (address?.port ?? 0) : 0
 }

@@ -13,7 +13,8 @@ export interface OneFile extends Place {
   readonly key: string
   readonly file: string
   readonly partSize: number
-  readonly parallel: number
+  /** `auto`: ours alone knows what that means. */
+  readonly parallel: number | 'auto'
   /** Threads beside the loop, for ours. Absent: what ours does by itself. */
   readonly workers?: number | 'auto'
 }

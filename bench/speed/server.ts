@@ -13,8 +13,16 @@ export interface DiscardServer {
   end(): void
 }
 
-export async function startDiscardServer(): Promise<DiscardServer> {
-  const child = fork(fileURLToPath(new URL('./discard.js', import.meta.url)))
+/**
+ * @param options.host the address it listens on; this machine's own by default
+ * @param options.within the words to put before its command, where it is to run somewhere else
+ */
+export async function startDiscardServer(
+  options: { readonly host?: string; readonly within?: readonly string[] } = {},
+): Promise<DiscardServer> {
+  const { host = '127.0.0.1', within = [] } = options
+  const [execPath = process.execPath, ...execArgv] = [...within, process.execPath]
+  const child = fork(fileURLToPath(new URL('./discard.js', import.meta.url)), [host], { execPath, execArgv })
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('The discarding server ended')))
   // It ends when it is told to, too, and then nobody waits for it.
   ended.catch(() => {})
@@ -25,8 +33,8 @@ export async function startDiscardServer(): Promise<DiscardServer> {
   const first = await said()
   if (!('ports' in first)) throw new Error('The discarding server did not say where it listens')
   return {
-    http: `http://127.0.0.1:${first.ports.http}`,
-    https: `https://127.0.0.1:${first.ports.https}`,
+    http: `http://${host}:${first.ports.http}`,
+    https: `https://${host}:${first.ports.https}`,
     async know(knowledge) {
       const message: ToServer = { know: knowledge }
       child.send(message)

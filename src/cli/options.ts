@@ -45,7 +45,11 @@ export function withRetry(command: Command): Command {
 
 export function withTransfer(command: Command): Command {
   return command
-    .option('-j, --num-threads <count>', 'parts in flight at once, or auto (default: 4)', read(parseThreads))
+    .option(
+      '-j, --num-threads <count>',
+      'parts in flight at once, 1 to 100; auto finds by measuring (default: auto)',
+      read(parseThreads),
+    )
     .option('--header <line>', "'Name: value' of the object, such as 'x-oss-storage-class: IA'", collect)
     .option('--limit-rate <rate>', 'send at most so much, such as 60MiB/s', read(parseRate))
     .option(

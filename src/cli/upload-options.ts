@@ -17,7 +17,7 @@ export interface UploadFlags extends ConnectionFlags, OutputFlags, RateFlags {
 export function uploadOptions(flags: UploadFlags, world: World): UploadOptions {
   return {
     store: storeFolder(flags, world.environment),
-    numThreads: flags.numThreads ?? 4,
+    numThreads: flags.numThreads ?? 'auto',
     verify: flags.verify,
     steal: flags.steal,
     retry: { noProgressForMs: flags.retryFor },

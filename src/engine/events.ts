@@ -1,4 +1,5 @@
 /** What an upload tells about itself while it runs. Kinds are only ever added. */
+import type { WindowReason } from './window.js'
 
 export type UploadEvent =
   /** A new multipart upload exists at the service. */
@@ -100,6 +101,16 @@ export type UploadEvent =
     }
   /** Parts are sent from so many worker threads too, beside the loop that made the call. */
   | { readonly type: 'workers'; readonly workers: number; readonly message: string }
+  /**
+   * With `numThreads: 'auto'`: so many parts in flight at once from now on. `start`: to begin with; `climb`: more are tried;
+   * `no-gain`: more were not faster; `throttled`: the service asked for less; `broken`: connections broke or stood still.
+   */
+  | {
+      readonly type: 'window'
+      readonly numThreads: number
+      readonly reason: WindowReason
+      readonly message: string
+    }
   /** The upload we were on can't go on; a new one begins. */
   | { readonly type: 'restarted'; readonly uploadId: string; readonly message: string }
   /** The file changed while it was uploaded; what differs is sent again. */

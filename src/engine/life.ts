@@ -16,6 +16,8 @@ import { createProgress, type Progress, type ProgressCallback } from './progress
 import { quietly } from './quiet.js'
 import type { Verify } from './reconcile.js'
 import { judgeFailure } from './retry.js'
+import { createThreads, type Threads } from './threads.js'
+import type { AutoThreads } from './window.js'
 
 export interface Ports {
   readonly service: ObjectService
@@ -42,8 +44,8 @@ export interface UploadRequest {
   readonly multipartThreshold: number
   /** Bytes; calculated when absent. */
   readonly partSize?: number | undefined
-  /** Parts in flight at once. */
-  readonly numThreads: number
+  /** Parts in flight at once; or found by measuring. */
+  readonly numThreads: number | AutoThreads
   readonly verify: Verify
   /** Abandon what is there and begin anew. */
   readonly restart: boolean
@@ -90,6 +92,8 @@ export interface Life extends Conversation {
   readonly request: UploadRequest
   readonly size: number
   readonly progress: Progress
+  /** Where the number of parts in flight is found by measuring. */
+  readonly threads: Threads | undefined
   /** Parts that were sent in this run. */
   readonly sent: Set<number>
   /** Initiates of this run or an earlier one that may have left an upload we do not know. */
@@ -103,6 +107,7 @@ export function createLife(options: {
   readonly size: number
 }): Life {
   const { ports, request, log, size } = options
+  const { numThreads } = request
   const emit = quietly(request.onEvent)
   return {
     ports,
@@ -113,6 +118,10 @@ export function createLife(options: {
     emit,
     progress: createProgress({ totalBytes: size, onEvent: emit, progressCallback: request.progressCallback }),
     liveness: createLiveness(ports.runtime, request.noProgressForMs),
+    threads:
+      typeof numThreads === 'number'
+        ? undefined
+        : createThreads(numThreads, { runtime: ports.runtime, emit }),
     sent: new Set(),
     doubtfulSince: undefined,
   }

@@ -10,7 +10,14 @@ import type { OpenedRecord, PartProof } from './checkpoint.js'
 import { complete } from './commit.js'
 import type { Stored } from './ends.js'
 import { ServiceError, UploadError, type UploadErrorCode } from './errors.js'
-import { createLife, createLiveness, type Life, type Ports, type UploadRequest } from './life.js'
+import {
+  createLife,
+  createLiveness,
+  type Life,
+  type Ports,
+  recordOrStop,
+  type UploadRequest,
+} from './life.js'
 import { asOutcome, letGo } from './outcome.js'
 import { openPast, type Past } from './past.js'
 import type { StreamPiece, StreamSource } from './ports.js'
@@ -199,7 +206,8 @@ async function sendAll(
     const { start, size } = piece
     try {
       const part = { partNumber, start, end: start + size }
-      const proof = await sendPart(life, { ref, adopted: false }, part, scope.signal)
+      const proof = await sendPart(life, { ref }, part, scope.signal)
+      await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
       assertAsItCame(piece, proof.crc64)
       proofs.set(partNumber, proof)
       await life.ports.source.drop(piece)

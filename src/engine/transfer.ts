@@ -1,10 +1,11 @@
 /**
- * Brings every part of a plan to the service, proved. Missing parts are sent at once by `numThreads` senders; parts of
- * earlier runs are read again beside them; one that is refuted joins the queue of those to send.
+ * Brings every part of a plan to the service, proved. Missing parts are sent at once by `numThreads` senders, or by as
+ * many as have a place now; parts of earlier runs are read again beside them; one that is refuted joins the queue of those
+ * to send. While the line about a part is synced, the next part is on its way already.
  */
-import { createScope, throwIfCancelled } from './cancel.js'
+import { type CancelScope, createScope, throwIfCancelled } from './cancel.js'
 import { type PartProof, sameIdentity } from './checkpoint.js'
-import { type Life, persist, recordOrStop } from './life.js'
+import { type Life, persist, recordOrStop, type UploadRequest } from './life.js'
 import { type PartRange, type Plan, partRange } from './plan.js'
 import type { CancelSignal, UploadRef } from './ports.js'
 import { assertSameBytes } from './receipts.js'
@@ -12,6 +13,12 @@ import { type Claim, needsMd5, type PartFate, provedBy } from './reconcile.js'
 
 /** Ranges read again at once: enough to keep a disk busy, few enough to leave it to the senders. */
 const numCheckers = 2
+
+/**
+ * Lines of one sender or checker that may be on their way to the disk. A part sent in vain costs bytes, should we die; a part
+ * read in vain does not, and is read in less time than a sync takes: lines that wait together share one.
+ */
+const linesBehind = { sending: 1, checking: 32 }
 
 export interface Transfer {
   readonly ref: UploadRef
@@ -45,33 +52,48 @@ export async function transfer(life: Life, work: Transfer): Promise<Map<number, 
     for (const wake of idle.splice(0)) wake()
   }
 
-  const sender = async (): Promise<void> => {
-    for (;;) {
-      throwIfCancelled(scope.signal)
-      const partNumber = toSend.shift()
-      if (partNumber !== undefined) {
-        const range = partRange(work.plan, partNumber)
-        proofs.set(partNumber, await sendPart(life, work, { partNumber, ...range }, scope.signal))
-      } else if (openChecks > 0) {
+  const { threads } = life
+  const sender = (): Promise<void> =>
+    recording(life, work, { scope, behind: linesBehind.sending }, async (record) => {
+      for (;;) {
+        throwIfCancelled(scope.signal)
+        // With a fixed number nobody waits here, not even for a tick.
+        if (threads !== undefined) await threads.enter(scope.signal)
+        try {
+          const partNumber = toSend.shift()
+          if (partNumber !== undefined) {
+            const part = { partNumber, ...partRange(work.plan, partNumber) }
+            const proof = await sendPart(life, work, part, scope.signal)
+            proofs.set(partNumber, proof)
+            await record('stored', proof)
+            continue
+          }
+        } finally {
+          threads?.leave()
+        }
+        if (openChecks === 0) return
         await new Promise<void>((resolve) => idle.push(resolve))
-      } else {
-        return
       }
-    }
-  }
-  const checker = async (): Promise<void> => {
-    for (let claim = toCheck.shift(); claim !== undefined; claim = toCheck.shift()) {
-      throwIfCancelled(scope.signal)
-      const proof = await checkPart(life, work, claim, scope.signal)
-      if (proof === undefined) toSend.push(claim.partNumber)
-      else proofs.set(claim.partNumber, proof)
-      openChecks -= 1
-      wakeSenders()
-    }
-  }
+    })
+  const checker = (): Promise<void> =>
+    recording(life, work, { scope, behind: linesBehind.checking }, async (record) => {
+      for (let claim = toCheck.shift(); claim !== undefined; claim = toCheck.shift()) {
+        throwIfCancelled(scope.signal)
+        const proof = await checkPart(life, work, claim, scope.signal)
+        if (proof === undefined) {
+          toSend.push(claim.partNumber)
+        } else {
+          proofs.set(claim.partNumber, proof)
+          await record('verified', proof)
+        }
+        openChecks -= 1
+        wakeSenders()
+      }
+    })
 
+  threads?.begin()
   const tasks = [
-    ...Array.from({ length: life.request.numThreads }, sender),
+    ...Array.from({ length: mostSenders(life.request) }, sender),
     ...Array.from({ length: Math.min(numCheckers, toCheck.length) }, checker),
   ]
   try {
@@ -83,6 +105,35 @@ export async function transfer(life: Life, work: Transfer): Promise<Map<number, 
     scope.close()
   }
   return proofs
+}
+
+type Record = (kind: 'stored' | 'verified', proof: PartProof) => Promise<void>
+
+/**
+ * Writes down what `work` proves, up to `behind` lines behind: `record` waits while so many are not durable yet. So a sync
+ * costs no time unless it takes longer than what is done meanwhile. Ends when all is durable; a lost hold stops the scope.
+ */
+async function recording(
+  life: Life,
+  { ref, adopted }: Transfer,
+  { scope, behind }: { readonly scope: CancelScope; readonly behind: number },
+  work: (record: Record) => Promise<void>,
+): Promise<void> {
+  const lines: Promise<void>[] = []
+  const working = work(async (kind, proof) => {
+    if (lines.length === behind) await lines.shift()
+    const line = recordOrStop(life, { kind, uploadId: ref.uploadId, ...mark(adopted), ...proof })
+    // It may fail while nobody waits for it.
+    line.catch(scope.cancel)
+    lines.push(line)
+  })
+  await Promise.allSettled([working])
+  await Promise.allSettled(lines)
+  await Promise.all([working, ...lines])
+}
+
+function mostSenders({ numThreads }: UploadRequest): number {
+  return typeof numThreads === 'number' ? numThreads : numThreads.most
 }
 
 /** Waits for all to end, even after one failed: then throws the first failure. Nothing is left running behind. */
@@ -102,25 +153,28 @@ async function allEnded(
   if (first !== undefined) throw first.failure
 }
 
-/** Sends one part until it is stored and proved. An upload that is gone comes out as the `ServiceError` it is. */
+/** Sends one part until it is stored and proved; whoever calls writes that down. An upload that is gone comes out as a `ServiceError`. */
 export async function sendPart(
   life: Life,
-  { ref, adopted }: Pick<Transfer, 'ref' | 'adopted'>,
+  { ref }: Pick<Transfer, 'ref'>,
   { partNumber, start, end }: PartRange & { readonly partNumber: number },
   signal: CancelSignal,
 ): Promise<PartProof> {
+  const { threads } = life
   const { service, source } = life.ports
   let furthest = 0
   return persist(
     life,
     { operation: 'UploadPart', partNumber, signal },
-    async ({ patience }) => {
+    async ({ patience, number }) => {
+      if (threads !== undefined && number > 1) await threads.giveWay(signal)
       const before = await source.identity()
       let running = true
       const onSent = (bytes: number): void => {
         if (!running) return
         // Only new ground is progress: a part that fails at its end for ever must not look alive for ever.
         if (bytes > furthest) {
+          threads?.sent(bytes - furthest)
           furthest = bytes
           life.liveness.moved()
         }
@@ -143,12 +197,14 @@ export async function sendPart(
           crc64: computed.crc64,
           identity: sameIdentity(before, after) ? before : null,
         }
-        await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...mark(adopted), ...proof })
         life.liveness.moved()
         life.sent.add(partNumber)
         life.progress.stored(partNumber, proof.size)
         life.emit({ type: 'part-stored', partNumber, size: proof.size })
         return proof
+      } catch (error) {
+        threads?.failed(error)
+        throw error
       } finally {
         running = false
         life.progress.stopped(partNumber)
@@ -161,7 +217,7 @@ export async function sendPart(
 /** `undefined` when the service's part is not what the file has now. */
 async function checkPart(
   life: Life,
-  { ref, plan, adopted }: Transfer,
+  { plan }: Transfer,
   claim: Claim,
   signal: CancelSignal,
 ): Promise<PartProof | undefined> {
@@ -184,7 +240,6 @@ async function checkPart(
     crc64: digest.crc64,
     identity: sameIdentity(before, after) ? before : null,
   }
-  await recordOrStop(life, { kind: 'verified', uploadId: ref.uploadId, ...mark(adopted), ...proof })
   if (!life.sent.has(partNumber)) {
     life.progress.kept(partNumber, size)
     life.emit({ type: 'part-kept', partNumber, size })

@@ -40,7 +40,9 @@ export interface ManyPorts {
 
 /** What every file's upload is asked, and what only a run of many is. */
 export interface ManyRequest
-  extends Omit<UploadRequest, 'key' | 'headers' | 'onEvent' | 'progressCallback' | 'adopt'> {
+  extends Omit<UploadRequest, 'key' | 'headers' | 'onEvent' | 'progressCallback' | 'adopt' | 'numThreads'> {
+  /** Bodies in flight at once, over all files. */
+  readonly numThreads: number
   readonly adopt: boolean
   readonly skip: SkipRule
   /** From so many failures on the run ends. */

@@ -8,6 +8,7 @@ import type { Network } from './network.js'
 const spareSockets = 2
 
 interface TransportOptions {
+  /** Connections for parts, at most: one is opened when a part first needs it. */
   readonly numThreads: number
   readonly limitRate?: RateLimit | undefined
   /** The way there. */

@@ -19,11 +19,14 @@ import { defaultStore, storeOf } from './store.js'
 import { textDigest } from './text-digest.js'
 import { bucketOf } from './upload.js'
 
+/** Small files want other measures than parts do. */
+const autoThreads = 4
+
 export interface UploadManyOptions
   extends Omit<UploadOptions, 'adopt' | 'onEvent' | 'progressCallback' | 'workers'> {
   /**
    * Bodies in flight at once over all files together, small files and parts of large ones alike; 1 to 100, with as many
-   * connections. `'auto'` is 4 for now. Default 4.
+   * connections. `'auto'` is 4. Default 4.
    */
   readonly numThreads?: number | 'auto' | undefined
   /**
@@ -80,7 +83,7 @@ export async function resumableUploadMany(
 ): Promise<ManySummary> {
   const opened = bucketOf(bucket)
   const checked = checkManyOptions(options)
-  const { numThreads } = checked
+  const { mostThreads: numThreads } = checked
   const checkpoints = storeOf(options.store)
   const target = { service: opened.service, bucket: opened.name, name: options.manifest || '' }
   const manifest =
@@ -89,20 +92,22 @@ export async function resumableUploadMany(
       : await manifestsOf(options)?.acquire(target, { steal: checked.steal })
   const pool = createPoolFor(numThreads)
   try {
-    return await withTransport({ ...checked, network: opened.network }, (transport) =>
-      runMany(
-        {
-          service: opened.serviceOver(transport),
-          checkpoints,
-          digester: createDigester(),
-          runtime: createNodeRuntime(),
-          files: { identity: fileIdentity, open: (filename) => openFileSource(filename, { pool }) },
-          textDigest,
-          manifest,
-        },
-        sources,
-        requestOf(options, checked),
-      ),
+    return await withTransport(
+      { numThreads, limitRate: checked.limitRate, network: opened.network },
+      (transport) =>
+        runMany(
+          {
+            service: opened.serviceOver(transport),
+            checkpoints,
+            digester: createDigester(),
+            runtime: createNodeRuntime(),
+            files: { identity: fileIdentity, open: (filename) => openFileSource(filename, { pool }) },
+            textDigest,
+            manifest,
+          },
+          sources,
+          requestOf(options, checked),
+        ),
     )
   } finally {
     await manifest?.release()
@@ -127,6 +132,7 @@ export async function assertDistinctKeys(
 function requestOf(options: UploadManyOptions, checked: CheckedOptions): ManyRequest {
   return {
     ...checked,
+    numThreads: checked.mostThreads,
     adopt: options.adopt ?? false,
     skip: options.skip ?? 'never',
     maxFailures: options.maxFailures ?? Number.POSITIVE_INFINITY,
@@ -163,7 +169,8 @@ function checkManyOptions(options: UploadManyOptions): CheckedOptions {
   }
   const { onEvent: _, progressCallback: __, ...shared } = options
   // What is asked of a key is asked of each when it comes.
-  return checkOptions('any', { numThreads: 'auto', ...shared })
+  const { numThreads = 'auto' } = shared
+  return checkOptions('any', { ...shared, numThreads: numThreads === 'auto' ? autoThreads : numThreads })
 }
 
 function manifestsOf({ store, manifests }: UploadManyOptions): ManifestStore | undefined {

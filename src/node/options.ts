@@ -6,6 +6,7 @@ import { assertPartSize } from '../engine/plan.js'
 import type { CheckpointStore, Headers } from '../engine/ports.js'
 import type { ProgressCallback } from '../engine/progress.js'
 import type { Verify } from '../engine/reconcile.js'
+import type { AutoThreads } from '../engine/window.js'
 import { checkHeaders } from '../services/oss/headers.js'
 import { ossLimits } from '../services/oss/limits.js'
 import { checkKey } from '../services/oss/names.js'
@@ -41,7 +42,11 @@ export interface UploadOptions {
    * the object exists; an empty file gets one call of (0, 0). Not awaited; what it throws becomes an event.
    */
   readonly progressCallback?: ProgressCallback | undefined
-  /** Parts in flight at once, 1 to 100, with as many connections. `'auto'` is 4 for now. Default 1. */
+  /**
+   * Parts in flight at once, 1 to 100, with as many connections. `'auto'`: begins with 4 and finds by measuring, up to 32:
+   * more while that is faster, fewer when the service answers 429 or 503 or connections break; the event `window` tells
+   * each change and why. Default 1.
+   */
   readonly numThreads?: number | 'auto' | undefined
   /**
    * Worker threads that send whole parts beside the loop that made the call: 0 to 16, fewer than `numThreads`. `'auto'`: one
@@ -92,7 +97,9 @@ export interface CheckedOptions {
   readonly headers: Headers
   readonly multipartThreshold: number
   readonly partSize: number | undefined
-  readonly numThreads: number
+  readonly numThreads: number | AutoThreads
+  /** Connections that parts may need at once. */
+  readonly mostThreads: number
   readonly workers: number | 'auto'
   readonly verify: Verify
   readonly restart: boolean
@@ -103,7 +110,8 @@ export interface CheckedOptions {
 }
 
 export const defaultMultipartThreshold = 10 * MiB
-const autoNumThreads = 4
+/** Each part has two blocks of the pool's 64. */
+const autoThreads: AutoThreads = { most: 32, paceMs: 500 }
 const maxNumThreads = 100
 const maxWorkers = 16
 const defaultNoProgressForMs = 15 * 60_000
@@ -119,11 +127,11 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
     limitRate,
     adopt = false,
   } = options
-  const numThreads = options.numThreads === 'auto' ? autoNumThreads : (options.numThreads ?? 1)
+  const mostThreads = options.numThreads === 'auto' ? autoThreads.most : (options.numThreads ?? 1)
   const noProgressForMs = options.retry?.noProgressForMs ?? defaultNoProgressForMs
-  if (!Number.isSafeInteger(numThreads) || numThreads < 1 || numThreads > maxNumThreads) {
+  if (!Number.isSafeInteger(mostThreads) || mostThreads < 1 || mostThreads > maxNumThreads) {
     throw refuse(
-      `numThreads must be a whole number from 1 to ${maxNumThreads}, or 'auto', not ${String(numThreads)}.`,
+      `numThreads must be a whole number from 1 to ${maxNumThreads}, or 'auto', not ${String(mostThreads)}.`,
     )
   }
   if (workers !== 'auto' && !(Number.isSafeInteger(workers) && workers >= 0 && workers <= maxWorkers)) {
@@ -161,7 +169,8 @@ export function checkOptions(key: string, options: UploadOptions): CheckedOption
     headers: checkHeaders(options.headers ?? {}),
     multipartThreshold,
     partSize,
-    numThreads,
+    numThreads: options.numThreads === 'auto' ? autoThreads : mostThreads,
+    mostThreads,
     workers: limitRate === undefined ? workers : 0,
     verify,
     restart: options.restart ?? false,

@@ -87,15 +87,17 @@ async function runOnce(
   if (typeof filename !== 'string' || filename === '') {
     throw new UploadError('invalid-argument', 'The file to upload must be given by its path.')
   }
-  const pool = createPoolFor(checked.numThreads)
+  const pool = createPoolFor(checked.mostThreads)
   const source = await openFileSource(filename, { pool })
   try {
     const identity = await source.identity()
-    return await withTransport({ ...checked, network: opened.network }, async (transport) => {
+    const { mostThreads, limitRate } = checked
+    const way = { numThreads: mostThreads, limitRate, network: opened.network }
+    return await withTransport(way, async (transport) => {
       const { service, close } = withPartWorkers(opened.serviceOver(transport), {
         ...opened.forWorkers(),
         workers: identity.size < checked.multipartThreshold ? 0 : checked.workers,
-        numThreads: checked.numThreads,
+        numThreads: mostThreads,
         filename,
         identity,
         onEvent: quietly(onEvent),

@@ -30,6 +30,7 @@ const eventTypes: Readonly<Record<Exclude<UploadEvent['type'], 'callback-error'>
   'parts-not-listed': true,
   waiting: true,
   waited: true,
+  window: true,
   workers: true,
   restarted: true,
   'source-moved': true,

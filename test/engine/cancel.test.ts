@@ -36,6 +36,7 @@ interface Shape {
 const shapes: readonly Shape[] = [
   { what: 'one at a time', request: {} },
   { what: 'three at once', request: { numThreads: 3 } },
+  { what: 'as many as are found', request: { numThreads: { most: 8, paceMs: 10 } } },
   {
     what: 'forbidden to overwrite',
     request: { headers: { 'x-oss-forbid-overwrite': 'true' } },

@@ -16,6 +16,7 @@ interface Case {
 const cases: readonly Case[] = [
   { what: 'a new upload', request: {}, resumed: false },
   { what: 'three at once', request: { numThreads: 3 }, resumed: false },
+  { what: 'as many as are found', request: { numThreads: { most: 8, paceMs: 10 } }, resumed: true },
   { what: 'one that goes on', request: {}, resumed: true },
   { what: 'one that begins anew by consent', request: { restart: true }, resumed: true },
   { what: 'one PutObject', request: { multipartThreshold: 1000 }, resumed: false },

@@ -50,7 +50,7 @@ test('an upload that others aborted between two runs begins anew, and says so', 
 })
 
 test('an upload that others abort while parts are sent begins anew in the same run', async () => {
-  for (const numThreads of [1, 3]) {
+  for (const numThreads of [1, 3, { most: 2, paceMs: 10 }]) {
     const world = createWorld()
     const tap = abortedAt(world, ({ partNumber }) => partNumber === 3)
     const result = await world.run({ tap, numThreads })

@@ -246,10 +246,10 @@ export function checkAtEnd(setting: Setting): void {
   }
 }
 
-/** A death costs at most the parts that were in flight. */
-function checkCostOfDeaths({ cloud, tally, request }: Setting): void {
+/** A death costs at most the parts that were in flight, and for each the one before, whose line was not on the disk yet. */
+function checkCostOfDeaths({ cloud, tally, mostThreads }: Setting): void {
   const again = cloud.arrivals.length - new Set(cloud.arrivals.map(({ part }) => part)).size
-  const most = tally.crashes * request.numThreads
+  const most = tally.crashes * 2 * mostThreads
   assert.ok(again <= most, `${again} parts came twice, ${most} may with ${tally.crashes} crashes`)
 }
 

@@ -139,6 +139,7 @@ function drawTrouble({ world, weather, calm }: Setting): Trouble {
 
 export function hear(setting: Setting, life: SimulatedLife, event: UploadEvent): void {
   setting.world.count(`event: ${event.type}`)
+  if (event.type === 'window') setting.world.count(`window: ${event.reason}`)
   if (event.type === 'opened' || event.type === 'resumed') setting.stage = 'sending'
   if (event.type === 'completing') setting.stage = 'completing'
   if (event.type === 'orphans-suspected') {

@@ -20,7 +20,7 @@ export interface ReadingLaws {
 }
 
 export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
-  const { world, cloud, file, disk, request } = setting
+  const { world, cloud, file, disk, request, mostThreads } = setting
   const partSize = request.partSize ?? 1
   let last = -1
   let total = 0
@@ -80,6 +80,9 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
         trusted = provedParts(journalBytes(disk), { ...asked, anew: false })
         onRecord = provedParts(journalBytes(disk), { ...asked, anew: true })
       }
+      if (event.type === 'window' && !(event.numThreads >= 1 && event.numThreads <= mostThreads)) {
+        broken(setting, new Error(`${event.numThreads} parts at once, of ${mostThreads} at most`))
+      }
       if (event.type === 'source-moved') onRecord = new Map()
       if (event.type === 'part-kept' || event.type === 'part-refuted') unchecked -= 1
     },
@@ -89,10 +92,10 @@ export function watchReading(setting: Setting, reading: Reading): ReadingLaws {
     onSuccess() {
       assert.equal(last, total, 'success without 100 %')
       const { most } = reading.pumps
-      assert.ok(most <= request.numThreads + numCheckers, `${most} ranges were read at once`)
+      assert.ok(most <= mostThreads + numCheckers, `${most} ranges were read at once`)
       // One with the sink and one read ahead; twice that while the blocks of a stopped transfer come home.
       const lent = reading.blocks.most
-      assert.ok(lent <= 4 * (request.numThreads + numCheckers), `${lent} blocks were lent at once`)
+      assert.ok(lent <= 4 * (mostThreads + numCheckers), `${lent} blocks were lent at once`)
     },
   }
 }

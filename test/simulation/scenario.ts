@@ -33,18 +33,26 @@ export class SeedFailure extends Error {
 
 export async function runSeed(
   seed: number,
-  { ring = 1, traced = false }: { readonly ring?: Ring; readonly traced?: boolean } = {},
+  {
+    ring = 1,
+    traced = false,
+    auto,
+  }: {
+    readonly ring?: Ring
+    readonly traced?: boolean
+    /** Does the engine find the number of parts in flight? The seed says so by default. */
+    readonly auto?: boolean | undefined
+  } = {},
 ): Promise<Outcome> {
   const world = createWorld(seed, { traced })
   try {
-    return await outcomeOf(world, ring)
+    return await outcomeOf(world, await createSetting(world, ring, { auto }))
   } catch (error) {
     throw new SeedFailure(seed, error, world.trace)
   }
 }
 
-async function outcomeOf(world: World, ring: Ring): Promise<Outcome> {
-  const setting = await createSetting(world, ring)
+async function outcomeOf(world: World, setting: Setting): Promise<Outcome> {
   // What was there before is of other seconds, the smallest step of Last-Modified.
   await passTime(world, 3000)
   await liveThrough(setting)

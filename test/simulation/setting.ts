@@ -2,13 +2,14 @@
 import type { UploadRequest } from '../../src/engine/life.js'
 import type { ServiceLimits } from '../../src/engine/ports.js'
 import type { UploadResult } from '../../src/engine/upload.js'
+import type { AutoThreads } from '../../src/engine/window.js'
 import type { Cloud } from './cloud.js'
 import type { Ring } from './faults.js'
 import { createMemoryCloud } from './memory-cloud.js'
 import { createServerCloud } from './server-cloud.js'
 import { createDisk, type Disk } from './simulated-disk.js'
 import { createFile, noise, type SimulatedFile } from './simulated-file.js'
-import type { Luck, SimulatedLife, World } from './world.js'
+import { createLuck, type Luck, type SimulatedLife, type World } from './world.js'
 
 export const key = 'dir/object'
 
@@ -69,6 +70,8 @@ export interface Setting {
   readonly file: SimulatedFile
   readonly disk: Disk
   readonly weather: Weather
+  /** Parts in flight at once, whatever is found by measuring. */
+  readonly mostThreads: number
   /** Ids that a life has told of as perhaps or surely left behind; `unlisted` when it could not look. */
   readonly reported: Set<string>
   /** Parts that a run was told are stored. */
@@ -120,7 +123,24 @@ function drawWeather(luck: Luck): Weather {
   }
 }
 
-export async function createSetting(world: World, ring: Ring): Promise<Setting> {
+/**
+ * Some seeds let the engine find the number of parts in flight. Which, and how, is taken from the seed by itself: the seeds
+ * from before that was thought of, `seeds.txt` among them, go on meaning what they meant.
+ */
+function isAuto(seed: number): boolean {
+  return Math.floor(seed / 32) % 5 === 3
+}
+
+function drawAuto(seed: number): AutoThreads {
+  const luck = createLuck(seed ^ 0x5eed_a070)
+  return { most: 1 + luck.below(8), paceMs: luck.pick([1, 5, 20, 100, 500]) }
+}
+
+export async function createSetting(
+  world: World,
+  ring: Ring,
+  { auto = isAuto(world.seed) }: { readonly auto?: boolean | undefined } = {},
+): Promise<Setting> {
   const { luck } = world
   const scale = small
   const weather = drawWeather(luck)
@@ -140,6 +160,9 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     rotAtService: () => (setting.calm ? 0 : weather.rotAtService),
   }
   const cloud = ring === 2 ? await createServerCloud(world, service) : createMemoryCloud(world, service)
+  const multipartThreshold = luck.chance(0.85) ? 0 : luck.below(least * 25)
+  const fixedThreads = 1 + luck.below(5)
+  const numThreads = auto ? drawAuto(world.seed) : fixedThreads
   const setting: Setting = {
     ring,
     world,
@@ -148,14 +171,15 @@ export async function createSetting(world: World, ring: Ring): Promise<Setting> 
     file,
     disk: createDisk(),
     weather,
+    mostThreads: typeof numThreads === 'number' ? numThreads : numThreads.most,
     reported: new Set(),
     told: [],
     foreign: new Set(),
     unlike: new Set(),
     request: {
-      multipartThreshold: luck.chance(0.85) ? 0 : luck.below(least * 25),
+      multipartThreshold,
       partSize,
-      numThreads: 1 + luck.below(5),
+      numThreads,
       verify: luck.pick(['always', 'always', 'changed', 'paranoid'] as const),
       adopt: luck.chance(weather.move > 0 ? 0.7 : 0.05),
       headers: luck.chance(0.35) ? { 'x-oss-forbid-overwrite': 'true' } : {},

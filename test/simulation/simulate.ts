@@ -4,6 +4,7 @@
  *     -- --seed N [--ring 2]              one seed with its trace
  *     -- --seeds COUNT [--from N]         so many, from N on
  *     -- --minutes M [--from N]           as many as fit; from a new place each time unless told
+ *     -- --auto                           each seed with a number of parts in flight that the engine finds; with any of these
  *     -- --write                          writes the table into docs/reliability.md; for a release run
  *
  * A seed's ring is its own: every thirty-second is played over the real adapter and the real server, unless `--ring` says so.
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     from: { type: 'string' },
     minutes: { type: 'string' },
     ring: { type: 'string' },
+    auto: { type: 'boolean' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -36,6 +38,8 @@ const forManyShortLives = ['--max-semi-space-size=64', '--single-threaded-gc']
 /** More failures than this tell nothing new. */
 const mostFailures = 20
 
+/** Undefined: the seed says. */
+const { auto } = values
 const ringAsked = values.ring === undefined ? undefined : ringFrom(values.ring)
 
 if (process.send !== undefined) work()
@@ -56,7 +60,7 @@ function wholeNumber(name: string, text: string): number {
 
 async function replay(seed: number): Promise<void> {
   const ring = ringAsked ?? ringOf(seed)
-  const outcome: unknown = await runSeed(seed, { ring, traced: true }).catch((error: unknown) => error)
+  const outcome: unknown = await runSeed(seed, { ring, traced: true, auto }).catch((error: unknown) => error)
   if (outcome instanceof SeedFailure) {
     for (const line of outcome.trace) console.log(line)
     console.log(outcome.cause)
@@ -99,7 +103,7 @@ async function playChunk({ from, count }: Chunk): Promise<Report> {
   for (let seed = from; seed < from + count; seed++) {
     const ring = ringAsked ?? ringOf(seed)
     try {
-      tally(sum, ring, await runSeed(seed, { ring }))
+      tally(sum, ring, await runSeed(seed, { ring, auto }))
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       tallyFailure(sum, ring, message)
@@ -134,7 +138,7 @@ async function runMany(): Promise<void> {
     addTally(sum, part)
     for (const failure of found) {
       failures.push(failure)
-      console.log(`${failure.message}\n  npm run simulate -- --seed ${failure.seed}`)
+      console.log(`${failure.message}\n  npm run simulate -- --seed ${failure.seed}${auto ? ' --auto' : ''}`)
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, () => employ(give, take)))
@@ -156,7 +160,7 @@ function employ(give: () => Chunk | undefined, take: (report: Report) => void): 
   return new Promise((resolve, reject) => {
     const worker = fork(
       fileURLToPath(import.meta.url),
-      ringAsked === undefined ? [] : ['--ring', String(ringAsked)],
+      [...(ringAsked === undefined ? [] : ['--ring', String(ringAsked)]), ...(auto ? ['--auto'] : [])],
       {
         serialization: 'advanced',
         execArgv: forManyShortLives,

@@ -50,6 +50,7 @@ export interface SimulatedLife {
 }
 
 export interface World {
+  readonly seed: number
   readonly luck: Luck
   /** Milliseconds of virtual time. */
   now(): number
@@ -98,6 +99,7 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
     push(queue, entry)
   }
   return {
+    seed,
     luck,
     trace,
     counts,

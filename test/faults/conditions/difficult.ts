@@ -78,9 +78,9 @@ export async function composedUpload(
 ): Promise<UploadResult> {
   const { store, signal, stallLimits = {}, runtime = createNodeRuntime(), ...rest } = options
   const checked = checkOptions(key, rest)
-  const { transport, close } = createNodeTransport({ maxSockets: checked.numThreads + 2, stallLimits })
+  const { transport, close } = createNodeTransport({ maxSockets: checked.mostThreads + 2, stallLimits })
   const source = await openFileSource(filename, {
-    pool: createBlockPool({ blocks: 2 * checked.numThreads + 2 }),
+    pool: createBlockPool({ blocks: 2 * checked.mostThreads + 2 }),
   })
   const ports = {
     service: bucket.serviceOver(transport),

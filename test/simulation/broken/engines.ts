@@ -100,7 +100,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
       proofs.set(claim.partNumber, { partNumber: claim.partNumber, size: claim.size, etag, crc64, identity })
     }`,
     ),
-    edit('engine/transfer', '} else if (openChecks > 0) {', '} else if (openChecks > 1e9) {'),
+    edit('engine/transfer', 'if (openChecks === 0) return', 'if (openChecks < 1e9) return'),
     edit(
       'engine/transfer',
       '    ...Array.from({ length: Math.min(numCheckers, toCheck.length) }, checker),\n',

@@ -3,6 +3,10 @@ import { type BrokenEngine, edit, engine } from './edit.js'
 
 export const moreEngines: readonly BrokenEngine[] = [
   engine(
+    'holds its place while it waits for another',
+    edit('engine/gate', '    this.leave()\n    try {', '    try {'),
+  ),
+  engine(
     'does not compare Last-Modified with Initiate',
     edit(
       'engine/settle',
@@ -123,8 +127,8 @@ export const moreEngines: readonly BrokenEngine[] = [
     'does not write down what it has stored',
     edit(
       'engine/transfer',
-      "        await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...mark(adopted), ...proof })\n",
-      '',
+      '    const line = recordOrStop(life, { kind, uploadId: ref.uploadId, ...mark(adopted), ...proof })\n',
+      '    const line = Promise.resolve()\n',
     ),
   ),
   engine(

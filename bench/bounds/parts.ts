@@ -1,4 +1,4 @@
-/** Uploads put together from copies of what is there: as many parts as one likes, for no bytes sent. */
+/** Uploads of as many parts as one likes: copies of what is there, for no bytes sent, or sent ones. */
 import type { Client } from './client.js'
 import { bucket } from './place.js'
 
@@ -9,32 +9,53 @@ export async function initiate(client: Client, key: string): Promise<string> {
   return uploadId
 }
 
+interface Wanted {
+  readonly key: string
+  readonly uploadId: string
+  readonly parts: number
+  readonly atOnce: number
+}
+
 /** Each part a copy of the whole source. The ETags, in order. */
-export async function copyParts(
+export function copyParts(
   client: Client,
-  options: {
-    readonly key: string
-    readonly uploadId: string
-    readonly source: string
-    readonly parts: number
-    readonly atOnce: number
-  },
+  { key, uploadId, parts, atOnce, source }: Wanted & { readonly source: string },
 ): Promise<readonly string[]> {
-  const { key, uploadId, source, parts, atOnce } = options
+  return inTurns({ parts, atOnce }, async (partNumber) => {
+    const { bytes } = await client.ask({
+      method: 'PUT',
+      key,
+      query: { partNumber: String(partNumber), uploadId },
+      headers: { 'x-oss-copy-source': `/${bucket}/${source}`, 'content-length': '0' },
+    })
+    const etag = /<ETag>(?:"|&quot;)?([0-9A-F]{32})/.exec(bytes.toString('utf8'))?.[1]
+    if (etag === undefined) throw new Error(`Part ${partNumber} has no ETag: ${bytes.toString('utf8')}`)
+    return etag
+  })
+}
+
+/** Each part sent, of so many bytes, no two alike. The ETags, in order. */
+export function sendParts(
+  client: Client,
+  { key, uploadId, parts, atOnce, size }: Wanted & { readonly size: number },
+): Promise<readonly string[]> {
+  return inTurns({ parts, atOnce }, async (partNumber) => {
+    const body = Buffer.alloc(size, `part ${partNumber} of ${uploadId}, `)
+    const query = { partNumber: String(partNumber), uploadId }
+    const { headers } = await client.ask({ method: 'PUT', key, query, body })
+    return (headers['etag'] ?? '').replaceAll('"', '')
+  })
+}
+
+async function inTurns(
+  { parts, atOnce }: Pick<Wanted, 'parts' | 'atOnce'>,
+  put: (partNumber: number) => Promise<string>,
+): Promise<readonly string[]> {
   const etags: string[] = []
   let next = 1
-
   async function work(): Promise<void> {
     for (let partNumber = next++; partNumber <= parts; partNumber = next++) {
-      const { bytes } = await client.ask({
-        method: 'PUT',
-        key,
-        query: { partNumber: String(partNumber), uploadId },
-        headers: { 'x-oss-copy-source': `/${bucket}/${source}`, 'content-length': '0' },
-      })
-      const etag = /<ETag>(?:"|&quot;)?([0-9A-F]{32})/.exec(bytes.toString('utf8'))?.[1]
-      if (etag === undefined) throw new Error(`Part ${partNumber} has no ETag: ${bytes.toString('utf8')}`)
-      etags[partNumber - 1] = etag
+      etags[partNumber - 1] = await put(partNumber)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

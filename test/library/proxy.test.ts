@@ -1,32 +1,12 @@
 /** Uploads through a proxy: the object is right whatever the proxy does, and each failure says what to do. */
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { Bucket, listBuckets, statBucket, UploadError } from '../../src/index.js'
-import { testCertificate, testKey } from '../transport/certificate.js'
+import { testCertificate } from '../transport/certificate.js'
 import { startProxy } from '../transport/loopback-proxy.js'
-import { bytesFrom, createWorld, KiB, type World } from './world.js'
-
-/** The world's server with TLS before it. */
-async function secureFront(t: TestContext, { server }: World): Promise<string> {
-  const sockets = new Set<TLSSocket>()
-  const front = createTlsServer({ key: testKey, cert: testCertificate }, (client) => {
-    sockets.add(client)
-    const far = connect(server.port, '127.0.0.1')
-    for (const socket of [client, far]) socket.on('error', () => {})
-    client.pipe(far).pipe(client)
-    client.once('close', () => far.destroy())
-  })
-  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    front.close()
-  })
-  const address = front.address()
-  return `https://localhost:${typeof address === 'object' ? address?.port : ''}`
-}
+import { secureFront } from '../transport/secure-front.js'
+import { bytesFrom, createWorld, KiB } from './world.js'
 
 for (const kind of ['https', 'http'] as const) {
   test(`${kind} through a proxy that cuts the line in the middle of a part: the object is right`, async (t) => {
@@ -37,7 +17,7 @@ for (const kind of ['https', 'http'] as const) {
       ...(isSecure ? {} : { leadsTo: world.server.port }),
     })
     const bucket = world.bucketWith({
-      endpoint: isSecure ? await secureFront(t, world) : 'http://oss.example',
+      endpoint: isSecure ? await secureFront(t, world.server.port) : 'http://oss.example',
       region: world.server.region,
       proxy: proxy.url.replace('//', '//me:hidden@'),
       ca: testCertificate,

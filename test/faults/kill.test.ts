@@ -154,6 +154,7 @@ test('what a killed process had written down is in its checkpoint, and its hold 
   assert.ok(stored > 0)
   const [pending] = await pendingUploads(world.store)
   assert.equal(pending?.state, 'open')
-  assert.ok(pending.partsStored >= stored, `${pending.partsStored} of ${stored}`)
+  // Each sender may be one line ahead of the disk: what it sent meanwhile is found by asking the service.
+  assert.ok(pending.partsStored >= stored - THREADS, `${pending.partsStored} of ${stored}`)
   assert.equal(pending.heldBy, undefined)
 })

@@ -42,12 +42,14 @@ const kinds = [
   'opened',
   'stored',
   'stored',
+  'failed',
   'verified',
   'verified',
   'stored',
   'stored',
   'stored',
   'completing',
+  'failed',
 ]
 
 async function assertRight({

@@ -126,7 +126,9 @@ test('an unfinished upload is listed with all that is known of it, without askin
   world.server.requests.clear()
   const [pending, ...more] = await pendingUploads(world.store)
   assert.ok(pending !== undefined && more.length === 0)
-  const { id, modified, ...rest } = pending
+  const { id, modified, lastError, ...rest } = pending
+  assert.equal(lastError?.code, 'denied')
+  assert.match(lastError.message, /^Part 3: AccessDenied/)
   assert.ok(id.length > 0 && modified > 0)
   assert.deepEqual(rest, {
     service: world.server.endpoint,

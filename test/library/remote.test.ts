@@ -72,24 +72,22 @@ test('all pages of uploads are listed, and of parts', async (t) => {
   const signal = new AbortController().signal
   const id = await stopped(world, 'k')
   let pages = 0
-  const paged = Object.create(world.bucket) as typeof world.bucket
-  const { uploads } = await remoteUploads(
-    Object.assign(paged, {
-      clientOver: (transport: Parameters<typeof world.bucket.clientOver>[0]) => {
-        const client = world.bucket.clientOver(transport)
-        return {
-          ...client,
-          async listParts(...[upload, options]: Parameters<typeof client.listParts>) {
-            const { parts } = await client.listParts(upload, { ...options, signal })
-            const rest = parts.filter(({ partNumber }) => partNumber > (options.page ?? 0))
-            pages += 1
-            const more = rest.length > 1
-            return { parts: rest.slice(0, 1), ...(more ? { nextPage: rest[0]?.partNumber ?? 0 } : {}) }
-          },
-        }
+  const clientOver: typeof world.bucket.clientOver = (transport) => {
+    const client = world.bucket.clientOver(transport)
+    return {
+      ...client,
+      async listParts(...[upload, options]: Parameters<typeof client.listParts>) {
+        const { parts } = await client.listParts(upload, { ...options, signal })
+        const rest = parts.filter(({ partNumber }) => partNumber > (options.page ?? 0))
+        pages += 1
+        const more = rest.length > 1
+        return { parts: rest.slice(0, 1), ...(more ? { nextPage: rest[0]?.partNumber ?? 0 } : {}) }
       },
-    }),
-  )
+    }
+  }
+  const { name, service, network } = world.bucket
+  const paged = { name, service, network, clientOver } as unknown as typeof world.bucket
+  const { uploads } = await remoteUploads(paged, { store: world.store })
   assert.deepEqual([uploads[0]?.uploadId, uploads[0]?.stored?.parts, pages], [id, 2, 2])
 })
 

@@ -16,6 +16,9 @@ const steps = (tarball: string): readonly string[] => [
   'npx longhaul ls --local oss://demo',
 ]
 
+/** The name of its recording. */
+export const fromNothing = 'empty-folder'
+
 export async function recordFromNothing(name: string): Promise<void> {
   const temp = await mkdtemp(join(tmpdir(), 'longhaul-recording-'))
   const folder = join(temp, 'trial')

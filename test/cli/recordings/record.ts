@@ -13,7 +13,7 @@ import { fixture } from '../../support/paths.js'
 import { createTerminal } from '../../support/terminal.js'
 import { bytesOf, mainScript } from '../stage.js'
 import { wordsOf } from '../transcript.js'
-import { recordFromNothing } from './from-nothing.js'
+import { fromNothing, recordFromNothing } from './from-nothing.js'
 import { sessions } from './sessions.js'
 
 const inTerminal = fixture('test/cli/recordings/in-terminal.py')
@@ -133,4 +133,4 @@ for (const session of sessions) {
   await writeFile(fixture(`docs/recordings/${session.name}.txt`), text)
   process.stdout.write(`docs/recordings/${session.name}.txt\n`)
 }
-if (wanted.length === 0 || wanted.includes('empty-folder')) await recordFromNothing('empty-folder')
+if (wanted.length === 0 || wanted.includes(fromNothing)) await recordFromNothing(fromNothing)

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fixture } from '../../support/paths.js'
+import { fromNothing } from './from-nothing.js'
 import { sessions } from './sessions.js'
 
 test('the recordings are those of the sessions', () => {
   assert.deepEqual(
     readdirSync(fixture('docs/recordings')).sort(),
-    sessions.map(({ name }) => `${name}.txt`).sort(),
+    [...sessions.map(({ name }) => name), fromNothing].map((name) => `${name}.txt`).sort(),
   )
   for (const { name, title, steps } of sessions) {
     const lines = readFileSync(fixture(`docs/recordings/${name}.txt`), 'utf8').split('\n')

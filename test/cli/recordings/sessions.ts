@@ -52,6 +52,21 @@ export const sessions: readonly Session[] = [
     ],
   },
   {
+    name: 'folder-with-failures',
+    title: 'A folder of which one file is refused; the same command sends that one alone.',
+    columns: 100,
+    files: { 'photos/a.jpg': 3 * MiB, 'photos/b.jpg': 2 * MiB, 'photos/2026/c.raw': 12 * MiB },
+    steps: [
+      {
+        type: `longhaul put -r ${slow} photos oss://examplebucket/backups/`,
+        faults: [
+          { key: 'backups/photos/b.jpg', effect: 'error', code: 'AccessDenied', status: 403, times: null },
+        ],
+      },
+      { type: `longhaul put -r ${slow} photos oss://examplebucket/backups/` },
+    ],
+  },
+  {
     name: 'dry-run',
     title: 'What would be sent, before and after an interruption.',
     columns: 100,

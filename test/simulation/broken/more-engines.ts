@@ -46,8 +46,8 @@ export const moreEngines: readonly BrokenEngine[] = [
     'does not write down the upload id',
     edit(
       'engine/begin',
-      '  try {\n    await recordOrFail(life, opened)\n',
-      '  try {\n    if (opened.size < 0) await recordOrFail(life, opened)\n',
+      '    await recordOrFail(life, opened)\n',
+      '    if (opened.size < 0) await recordOrFail(life, opened)\n',
     ),
   ),
   engine(
@@ -61,7 +61,7 @@ export const moreEngines: readonly BrokenEngine[] = [
   engine(
     'forgets aborts that it owes',
     edit(
-      'engine/upload',
+      'engine/tidy',
       '  else past.pendingAborts.add(uploadId)',
       '  else past.pendingAborts.delete(uploadId)',
     ),
@@ -86,7 +86,7 @@ export const moreEngines: readonly BrokenEngine[] = [
   engine(
     'aborts what it only adopted',
     edit(
-      'engine/upload',
+      'engine/tidy',
       '  if (past.adopted.has(uploadId) && !past.pendingAborts.has(uploadId)) return leaveAlone(life, uploadId)\n',
       '',
     ),

@@ -6,7 +6,7 @@ import { runSeed } from './scenario.js'
 import { hitsOf } from './tables.js'
 import { createTally, tally } from './tally.js'
 
-const seeds = 600
+const seeds = 700
 
 /** What happens on the wire, but for what is rare: it has to be met here. */
 const onTheWire: readonly Fault[] = [

@@ -70,7 +70,7 @@ test('without the library one line says what to install', async (t) => {
 test("what the library says of its failures is repeated without the values in it, and another library's is refused", async () => {
   const messages = [
     'error retrieving credentials from credentialsURI result: {"AccessKeySecret":"hidden"}',
-    "parse aliyun cli config from '/root/.aliyun/config.json' failed: hidden",
+    "parse aliyun cli config from '/home/user/.aliyun/config.json' failed: hidden",
     'the key LTAI5hidden0123456789 is not known',
   ]
   for (const message of messages) {

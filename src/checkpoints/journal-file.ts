@@ -29,14 +29,14 @@ export function createJournalFile(options: {
   readonly target: Target
   readonly disk: JournalDisk
   readonly held: () => Promise<boolean>
-  /** It is known that there is none yet. Default false. */
-  readonly absent?: boolean
+  /** The hold was taken by force, from somebody whose last append may still be under way. Default false. */
+  readonly stolen?: boolean
 }): JournalFile {
-  const { path, target, disk, held } = options
+  const { path, target, disk, held, stolen = false } = options
   const inTurn = createQueue()
   let closed = false
-  /** There was none when we looked, and we have made none. */
-  let absent = options.absent ?? false
+  /** There was none when we looked, since when only we can have made one, and have not. */
+  let absent = false
   /** Open for appending, and its size as of the last durable append. */
   let tail: { readonly handle: JournalHandle; size: number } | undefined
   let batch: { readonly lines: Uint8Array[]; readonly done: Promise<void> } | undefined
@@ -79,7 +79,7 @@ export function createJournalFile(options: {
         usingStore(path, async () => {
           if (absent) return { lines: [], damaged: [] }
           const journal = await readJournal(disk, path)
-          absent = journal === undefined && tail === undefined
+          absent = journal === undefined && tail === undefined && !stolen
           if (journal === undefined) return { lines: [], damaged: [] }
           const { lines, damaged } = readable(path, journal.decoded)
           return { lines, damaged }

@@ -30,17 +30,24 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
         id: targetHash(target),
         what: targetInWords(target),
       }
-      return openLog(absoluteFolder, target, await acquireLock(place, { steal }), disk)
+      const lock = await acquireLock(place, { steal })
+      return openLog({ folder: absoluteFolder, target, lock, stolen: steal, disk })
     },
     list: () => usingStore(absoluteFolder, () => listJournals(disk, absoluteFolder)),
   }
 }
 
-function openLog(folder: string, target: Target, lock: Lock, disk: JournalDisk): CheckpointLog {
-  const name = `${checkpointId(target)}${JOURNAL}`
-  const path = join(folder, name)
+function openLog(options: {
+  readonly folder: string
+  readonly target: Target
+  readonly lock: Lock
+  readonly stolen: boolean
+  readonly disk: JournalDisk
+}): CheckpointLog {
+  const { folder, target, lock, stolen, disk } = options
+  const path = join(folder, `${checkpointId(target)}${JOURNAL}`)
   const held = (): Promise<boolean> => lock.held()
-  const file = createJournalFile({ path, target, disk, held, absent: !lock.seen.includes(name) })
+  const file = createJournalFile({ path, target, disk, held, stolen })
   return {
     read: () => file.read(),
     append: (line) => file.append(line),

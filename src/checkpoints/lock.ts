@@ -30,8 +30,6 @@ export interface LockPlace {
 }
 
 export interface Lock {
-  /** The names in the folder as of a moment since which the hold is ours. */
-  readonly seen: readonly string[]
   /** Is it still ours? Somebody may have taken it by force. It stays ours when the whole folder has vanished. */
   held(): Promise<boolean>
   /** Leaves nothing behind. More than one call does no harm. */
@@ -98,7 +96,7 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     vanished ||= !(await isThere(folder))
     return vanished && (await rivalsIn(place, { me, token })).length === 0
   }
-  return { seen, held, release }
+  return { held, release }
 }
 
 async function isThere(folder: string): Promise<boolean> {

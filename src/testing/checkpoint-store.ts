@@ -185,6 +185,29 @@ export function checkpointStoreContract(name: string, make: () => Promise<StoreW
     await thief.release()
   })
 
+  check('what the robbed wrote durably while it was robbed, the thief reads', async (world) => {
+    for (let round = 1; round <= 20; round += 1) {
+      const robbed = await world.open().acquire(target)
+      const durable: CheckpointLine[] = []
+      const write = async (): Promise<void> => {
+        for (const kind of ['intent', 'opened']) {
+          await robbed.append({ kind, round })
+          durable.push({ kind, round })
+        }
+      }
+      const writing = write().catch((error: unknown) => {
+        assert.equal((error as UploadError).code, 'locked')
+      })
+      const thief = await world.open().acquire(target, { steal: true })
+      await writing
+      assert.deepEqual((await thief.read()).lines, durable)
+      await thief.remove()
+      assert.deepEqual(await world.open().list(), [])
+      await robbed.release()
+      await thief.release()
+    }
+  })
+
   check('stealing what nobody holds is an ordinary hold', async (world) => {
     const log = await world.open().acquire(target, { steal: true })
     await log.append({ kind: 'intent' })

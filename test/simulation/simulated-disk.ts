@@ -106,13 +106,13 @@ export function openStore(
       disk.holder = life
       world.note(`${life.name} holds the lock`)
       await crashes.at('crash after the lock')
-      return openLog(target)
+      return openLog(target, options?.steal === true)
     },
     list: async () => [],
   }
 
-  function openLog(target: Target) {
-    const file = createJournalFile({ path, target, disk: createJournalDisk(), held })
+  function openLog(target: Target, stolen: boolean) {
+    const file = createJournalFile({ path, target, disk: createJournalDisk(), held, stolen })
     return {
       async read() {
         await crashes.at('crash before a read')

@@ -44,6 +44,13 @@ export function createManifestFile(options: {
     tail = undefined
     await open?.handle.close()
   }
+  /** A flush that failed meanwhile is told once, to the first who asks for more. */
+  const assertFlushed = (): void => {
+    if (flushFailure === undefined) return
+    const { error } = flushFailure
+    flushFailure = undefined
+    throw error
+  }
   const flush = async (): Promise<void> => {
     clearTimeout(flushing)
     flushing = undefined
@@ -57,11 +64,7 @@ export function createManifestFile(options: {
     }, FLUSH_AFTER_MS).unref()
   }
   const writeBatch = async (lines: readonly Uint8Array[]): Promise<void> => {
-    if (flushFailure !== undefined) {
-      const { error } = flushFailure
-      flushFailure = undefined
-      throw error
-    }
+    assertFlushed()
     tail ??= await openTail(disk, path)
     const isNew = tail.size === 0
     const bytes = Buffer.concat(isNew ? [encodeManifestHeader(target), ...lines] : lines)
@@ -121,7 +124,11 @@ export function createManifestFile(options: {
       batch.lines.push(bytes)
       return batch.done
     },
-    sync: () => change(flush),
+    sync: () =>
+      change(async () => {
+        assertFlushed()
+        await flush()
+      }),
     compact: (keep) => change(() => rewrite(keep)),
     remove: () =>
       change(async () => {
@@ -132,10 +139,14 @@ export function createManifestFile(options: {
         await disk.syncFolder(dirname(path))
       }),
     close: () =>
-      inTurn(() => {
+      inTurn(async () => {
         closed = true
-        clearTimeout(flushing)
-        return closeTail()
+        try {
+          // Nobody asks any more: what could not be flushed costs its files another sending, and must not hide the run's end.
+          if (flushing !== undefined) await flush().catch(ignoreRefusal)
+        } finally {
+          await closeTail()
+        }
       }),
   }
 }
@@ -149,14 +160,14 @@ async function copyLines(options: {
   const { from, to, header, keep } = options
   let gathered: Uint8Array[] = [header]
   let size = 0
-  const writes: Promise<void>[] = []
   let last = Promise.resolve()
   const write = (): void => {
     const bytes = Buffer.concat(gathered)
     gathered = []
     size = 0
     last = last.then(() => to.append(bytes))
-    writes.push(last)
+    // Waited for at the end; until then, while there is more to read, its failure has to have somebody.
+    last.catch(() => {})
   }
   await decodeManifestLines(from, (line) => {
     if (!keep(line)) return
@@ -166,7 +177,7 @@ async function copyLines(options: {
     if (size >= GATHERED_BYTES) write()
   })
   write()
-  await Promise.all(writes)
+  await last
 }
 
 /** Opens for appending, and cuts off what a crash left of the last write. */
@@ -195,6 +206,11 @@ function readable(path: string, decoded: DecodedManifest): Extract<DecodedManife
     `${path} was written in a format this version does not know (${decoded.format}, version ${decoded.version}). ` +
       'Use the newer version that wrote it, or move the file away to begin anew.',
   )
+}
+
+/** What the system says no to; anything else is a bug of ours. */
+function ignoreRefusal(error: NodeJS.ErrnoException): void {
+  if (error.code === undefined) throw error
 }
 
 function holdLost({ bucket }: ManifestTarget): UploadError {

@@ -16,8 +16,8 @@ import { writeFailure, writeJson } from './json.js'
 import { createManyDisplay, noManyProgress } from './many-display.js'
 import { manyEndLines } from './many-end.js'
 import { jsonOfMany } from './many-json.js'
+import { manyNoticeOf, openManyLog } from './many-log.js'
 import { sourcesOf } from './many-sources.js'
-import { noticeOf } from './notices.js'
 import { definitionOf, type PutPlan } from './put-many.js'
 import { mayCollide } from './roots.js'
 import { createSelection } from './selection.js'
@@ -48,39 +48,52 @@ export interface ManyEnd {
 export async function runManyJob(job: ManyJob, flags: OutputFlags, world: World): Promise<ManyEnd> {
   const { screen } = world
   const startedMs = performance.now()
-  const notice = createNotices(flags, world)
+  const say = createNotices(flags, world)
   const silent = flags.json === true || flags.quiet === true || flags.progress === false
   const display = silent ? noManyProgress : createManyDisplay(screen)
-  const tell = flags.json === true ? jsonOfMany(screen, job.bucket.name) : textOf(flags, world, notice)
-  let summary: ManySummary | undefined
-  let stopped: unknown
+  const tell = flags.json === true ? jsonOfMany(screen, job.bucket.name) : textOf(world, say)
+  const log = openManyLog(flags, job.plan, screen)
+  log.line(`begun: ${job.goOn}`)
+  const notice = (text: string): void => {
+    log.line(text)
+    say(text)
+  }
   try {
-    summary = await upload(job, world, { notice, hear: [display.event, tell] })
-  } catch (error) {
-    stopped = error
-    if (error instanceof UploadManyError) summary = error.summary
+    let summary: ManySummary | undefined
+    let stopped: unknown
+    try {
+      summary = await upload(job, world, { notice, hear: [display.event, log.event, tell] })
+    } catch (error) {
+      stopped = error
+      if (error instanceof UploadManyError) summary = error.summary
+    }
+    display.close()
+    const durationMs = Math.round(performance.now() - startedMs)
+    const failure = stopped === undefined ? undefined : failureOf(stopped)
+    const exitCode =
+      failure === undefined ? exitCodeOf(summary, world) : exitCodeOfError(failure.code, world.stoppedBy())
+    if (failure !== undefined) {
+      log.line(failureLine(failure))
+      if (flags.json === true) writeFailure(screen, failure, { bucket: job.bucket.name })
+      screen.err(failureLine(failure))
+      debugTrace(stopped, world)
+    }
+    const place = { bucket: job.bucket.name, prefix: job.plan.prefix }
+    const told = { ...place, durationMs, goOn: job.goOn, isStopped: failure !== undefined }
+    if (summary !== undefined) {
+      const { out, err } = manyEndLines(summary, told)
+      for (const line of [...out, ...err]) log.line(line)
+      const silentEnd = flags.json === true || flags.quiet === true
+      for (const line of silentEnd ? [] : out) screen.out(line)
+      for (const line of silentEnd ? [] : err) screen.err(line)
+    }
+    log.line(`exit ${exitCode}${failure === undefined ? '' : `, ${failure.code}`}`)
+    const code = failure === undefined ? {} : { code: failure.code }
+    const { failures: _, ...counts } = summary ?? { failures: [] }
+    return { exitCode, fields: { ...place, ...counts, ...code, durationMs } }
+  } finally {
+    log.close()
   }
-  display.close()
-  const durationMs = Math.round(performance.now() - startedMs)
-  const failure = stopped === undefined ? undefined : failureOf(stopped)
-  const exitCode =
-    failure === undefined ? exitCodeOf(summary, world) : exitCodeOfError(failure.code, world.stoppedBy())
-  if (failure !== undefined) {
-    if (flags.json === true) writeFailure(screen, failure, { bucket: job.bucket.name })
-    screen.err(failureLine(failure))
-    debugTrace(stopped, world)
-  }
-  const place = { bucket: job.bucket.name, prefix: job.plan.prefix }
-  const told = { ...place, durationMs, goOn: job.goOn, isStopped: failure !== undefined }
-  if (flags.json !== true && summary !== undefined) {
-    const { out, err } = manyEndLines(summary, told)
-    const quiet = flags.quiet === true
-    for (const line of quiet ? [] : out) screen.out(line)
-    for (const line of quiet ? [] : err) screen.err(line)
-  }
-  const code = failure === undefined ? {} : { code: failure.code }
-  const { failures: _, ...counts } = summary ?? { failures: [] }
-  return { exitCode, fields: { ...place, ...counts, ...code, durationMs } }
 }
 
 async function upload(
@@ -155,30 +168,10 @@ function createNotices(flags: OutputFlags, { screen }: World): (text: string) =>
   }
 }
 
-function textOf(
-  flags: OutputFlags,
-  { screen }: World,
-  notice: (text: string) => void,
-): (event: ManyEvent) => void {
+function textOf({ screen }: World, say: (text: string) => void): (event: ManyEvent) => void {
   return (event) => {
-    switch (event.type) {
-      case 'file-failed':
-        screen.err(failureLine(failureOf(event.error)))
-        break
-      case 'file-event': {
-        const text = noticeOf(event.event)
-        if (text !== undefined && flags.quiet !== true) notice(`${event.key}: ${text}`)
-        break
-      }
-      case 'run-resumed':
-        notice(
-          `Going on with the run of ${new Date(event.begunAt).toISOString()}: ${event.done} done, ${event.failed} failed. What is done and unchanged is passed over.`,
-        )
-        break
-      case 'manifest-warning':
-        notice(event.message)
-        break
-      default:
-    }
+    if (event.type === 'file-failed') screen.err(failureLine(failureOf(event.error)))
+    const text = manyNoticeOf(event)
+    if (text !== undefined) say(text)
   }
 }

@@ -22,15 +22,18 @@ export async function runInProcess(
     readonly onLine?: (line: string) => void
     /** What a person answers who is asked, whatever it is. */
     readonly answer?: string
+    /** Does somebody sit at a terminal? */
+    readonly moving?: boolean
   } = {},
 ): Promise<Ran> {
   const out: string[] = []
   const err: string[] = []
   let exitCode = 0
   const plain = worldOf(args, environment, { out, err })
-  const { signal = plain.signal, onLine, answer } = options
+  const { signal = plain.signal, onLine, answer, moving = false } = options
   const screen = {
     ...plain.screen,
+    moving,
     out(line: string) {
       plain.screen.out(line)
       onLine?.(line)

@@ -4,9 +4,10 @@ import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
 import { failureLine, failureOf, printable, UsageError } from '../failure.js'
 import { writeFailure, writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
-import { chooseJobs } from '../pending-jobs.js'
+import { chooseJobs, type PendingJobs } from '../pending-jobs.js'
 import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
 import { sweepRemote } from '../remote-sweep.js'
+import { runTarget } from '../run-rows.js'
 import { discardRun } from '../run-work.js'
 import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
 import { countOf } from '../sizes.js'
@@ -33,25 +34,35 @@ export async function discard(ids: readonly string[], flags: DiscardFlags, world
   if (flags.olderThan !== undefined || flags.dryRun === true) {
     throw new UsageError('--older-than and --dry-run go with --remote.')
   }
-  const { runs, uploads } = await chooseJobs(ids, flags, world)
-  if (flags.all === true && flags.yes !== true && world.screen.moving && uploads.length > 0) {
-    throw new UsageError(
-      `This aborts ${countOf(uploads.length, 'unfinished upload')} and their parts: add --yes if that is meant.`,
-    )
+  const chosen = await chooseJobs(ids, flags, world)
+  const { runs, uploads } = chosen
+  const count = uploads.length + runs.length
+  if (flags.all === true && flags.yes !== true && world.screen.moving && count > 0) {
+    throw new UsageError(`This ${whatGoes(chosen)}: add --yes if that is meant.`)
   }
-  const connection = await resolveConnection(flags, world)
-  if (uploads.length + runs.length === 0 && flags.quiet !== true && flags.json !== true) {
+  if (count === 0 && flags.quiet !== true && flags.json !== true) {
     world.screen.out('There is nothing to discard.')
   }
+  // A run is only forgotten here, for which nobody needs a key.
+  const connection = uploads.length === 0 ? undefined : await resolveConnection(flags, world)
   const exitCodes: number[] = []
-  for (const each of runs) exitCodes.push(await discardRun(each, { flags, world }))
-  for (const upload of uploads) {
+  for (const run of runs) {
     if (world.signal.aborted) break
+    exitCodes.push(await discardRun(run, { flags, world }))
+  }
+  for (const upload of uploads) {
+    if (world.signal.aborted || connection === undefined) break
     exitCodes.push(await discardOne(upload, { connection, flags, world }))
   }
   const exitCode = exitCodeOfMany(exitCodes)
   if (flags.json === true) writeJson(world.screen, 'summary', { exitCode, ...countsOf(exitCodes) })
   return exitCode
+}
+
+function whatGoes({ uploads, runs }: PendingJobs): string {
+  const aborts = `aborts ${countOf(uploads.length, 'unfinished upload')} and their parts`
+  const forgets = `forgets ${countOf(runs.length, 'run')} of many files (${runs.map(runTarget).join(', ')})`
+  return [...(uploads.length > 0 ? [aborts] : []), ...(runs.length > 0 ? [forgets] : [])].join(' and ')
 }
 
 function countsOf(exitCodes: readonly number[]): { readonly done: number; readonly failed: number } {

@@ -9,7 +9,7 @@ export function defineDiscard({ program, world, ended, examples }: Definition): 
     .description('abort unfinished uploads at the service and forget them; objects stay')
     .argument('[ids...]', 'as uploads shows them; the first characters are enough')
     .option('--all', 'all of them')
-    .option('--yes', 'do not ask before aborting several')
+    .option('--yes', 'needed with --all on a terminal, and spares the question of --remote')
     .option(
       '--remote <bucket>',
       'instead: those at the service that no store here knows, of oss://bucket/prefix',

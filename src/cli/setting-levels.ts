@@ -21,6 +21,14 @@ export interface ConnectionFlags {
   readonly insecure?: boolean
 }
 
+/** Was anything said of how to reach the service? */
+export function hasConnectionFlag(flags: ConnectionFlags): boolean {
+  const { endpoint, region, local, signatureVersion, profile, insecure } = flags
+  const { credentialProcess, credentialsFile, caFile } = flags
+  const places = [endpoint, region, local, signatureVersion, profile, insecure]
+  return [...places, credentialProcess, credentialsFile, caFile].some((flag) => flag !== undefined)
+}
+
 /** A value, and where it stands. */
 export interface Told {
   readonly value: string

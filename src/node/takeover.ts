@@ -53,14 +53,15 @@ export type FoundCheckpoint =
  * folder and in the home directory). Folders in them are not entered. ali-oss leaves the keeping to its user, so what it
  * handed out is found only in a folder that is named, in a file that ends in `.json`.
  *
- * @throws UploadError `source-missing` when a folder can't be read
+ * @throws UploadError `source-missing` when a folder can't be read, or the one given is not there
  */
 export async function findForeignCheckpoints(
   options: { readonly folder?: string | undefined } = {},
 ): Promise<readonly FoundCheckpoint[]> {
   const { folder } = options
   const places = { home: homedir(), temporary: tmpdir(), workingFolder: process.cwd() }
-  const found = await findForeignFiles(folder === undefined ? usualPlaces(places) : placesIn(folder))
+  const folders = folder === undefined ? usualPlaces(places) : placesIn(folder)
+  const found = await findForeignFiles(folders, { named: folder })
   return found.map((each): FoundCheckpoint => {
     if (each.kind === 'refused') return each
     const { checkpoint, doubt } = each

@@ -38,14 +38,18 @@ export type FoundForeign =
 
 /**
  * Checkpoints in these folders, in the order of their names; folders in them are not entered, and folders that are not
- * there hold nothing. What only may be one by its name (`.json`) is passed over when it is none.
+ * there hold nothing, but for the one that was named. What only may be one by its name (`.json`) is passed over when it is none.
  *
- * @throws UploadError `source-missing` when a folder can't be read
+ * @throws UploadError `source-missing` when a folder can't be read, or the one that was named is not there
  */
-export async function findForeignFiles(folders: readonly string[]): Promise<readonly FoundForeign[]> {
+export async function findForeignFiles(
+  folders: readonly string[],
+  { named }: { readonly named?: string | undefined } = {},
+): Promise<readonly FoundForeign[]> {
   const found: FoundForeign[] = []
+  const mustBe = named === undefined ? undefined : resolve(named)
   for (const folder of folders) {
-    for (const path of await candidatesIn(folder)) {
+    for (const path of await candidatesIn(folder, { mustBe: folder === mustBe })) {
       const each = await lookAt(path)
       if (each !== undefined) found.push(each)
     }
@@ -67,7 +71,10 @@ async function lookAt(path: string): Promise<FoundForeign | undefined> {
 }
 
 /** Names alone: a folder of temporary files may hold anything. */
-async function candidatesIn(folder: string): Promise<readonly string[]> {
+async function candidatesIn(
+  folder: string,
+  { mustBe }: { readonly mustBe: boolean },
+): Promise<readonly string[]> {
   const names: string[] = []
   try {
     for await (const entry of await opendir(folder)) {
@@ -76,10 +83,12 @@ async function candidatesIn(folder: string): Promise<readonly string[]> {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
-    throw new UploadError('source-missing', `${folder} can't be looked through: ${message}.`, {
-      cause: error,
-    })
+    if (!mustBe && (code === 'ENOENT' || code === 'ENOTDIR')) return []
+    const text =
+      code === 'ENOENT'
+        ? `${folder} does not exist. Check the name.`
+        : `${folder} can't be looked through: ${message}.`
+    throw new UploadError('source-missing', text, { cause: error })
   }
   return names.sort().map((name) => join(folder, name))
 }

@@ -16,7 +16,8 @@ import { sameCommand, shellQuote } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
 import { isObjectUrl, parseObjectUrl } from '../object-url.js'
 import { openRateControl } from '../rate-control.js'
-import { type Connection, openBucket, resolveConnection } from '../settings.js'
+import { hasConnectionFlag } from '../setting-levels.js'
+import { type Connection, openBucket, openService, resolveConnection } from '../settings.js'
 import { countOf } from '../sizes.js'
 import { debugTrace, type JobEnd, runUploadJob } from '../upload-job.js'
 import { type UploadFlags, uploadOptions } from '../upload-options.js'
@@ -132,20 +133,17 @@ async function scan(flags: TakeoverFlags, world: World): Promise<number> {
   return 0
 }
 
-/** The list is of use without the service, too. */
+/** The list is of use without the service, too; but who says how to reach it means it. */
 async function connectionOrTell(flags: TakeoverFlags, world: World): Promise<Connection | undefined> {
   try {
     const connection = await resolveConnection(flags, world)
-    if (connection.endpoint !== undefined) return connection
+    openService(connection)
+    return connection
   } catch (error) {
-    if (!(error instanceof UsageError) || flags.local === true) throw error
+    if (!(error instanceof UsageError) || hasConnectionFlag(flags)) throw error
+    if (flags.quiet !== true) world.screen.err(oneLine(`The service is not asked: ${error.message}`))
+    return undefined
   }
-  if (flags.quiet !== true) {
-    world.screen.err(
-      'Without an endpoint and a key the service is not asked: set OSS_ENDPOINT and OSS_ACCESS_KEY_ID.',
-    )
-  }
-  return undefined
 }
 
 /** What is gone is nothing to go on with, and no failure either. */

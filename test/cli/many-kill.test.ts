@@ -86,7 +86,8 @@ test('200 files and a large one through three kills: nothing that was told is se
   for (const key of last.uploaded) assert.ok(!told.has(key), `${key} was told before`)
   assert.equal(last.uploaded.length + last.skipped.length, smallFiles + 1)
 
-  // By the server's own count: only what was under way at a kill can have been stored twice.
+  // By the server's own count: only what was under way at a kill can have been stored twice. That is twice numThreads files,
+  // for so many pairs of hands many/run.ts has: while one writes down what it stored, another already sends.
   const stored = new Map<string, number>()
   for (const { key = '', status } of world.asked('PutObject')) {
     if (status === 200) stored.set(key, (stored.get(key) ?? 0) + 1)

@@ -154,7 +154,10 @@ test('no more requests than sockets are under way, and one that waits can be abo
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
   for (let ended = 0; ended < 5; ended += 1) {
-    while (finish.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    for (let turns = 0; finish.length === 0; turns += 1) {
+      assert.ok(turns < 10_000, `only ${ended} of five requests arrived`)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
     finish.shift()?.()
   }
   await Promise.all([...first, ...later])

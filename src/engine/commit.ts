@@ -135,7 +135,7 @@ export async function complete(
       `Only ${parts.length} of ${plan.partCount} parts were proved. Nothing was completed.`,
     )
   }
-  const crc64 = combinedCrc64(life, parts)
+  const crc64 = life.ports.digester.combineCrc64(parts)
   await assertHeld(life, uploadId)
   await recordOrWarn(life, {
     kind: 'completing',
@@ -158,11 +158,6 @@ export async function complete(
       return afterFailedComplete(life, error, { opened, ref, expected })
     }
   })
-}
-
-function combinedCrc64(life: Life, parts: readonly PartProof[]): string {
-  const { digester } = life.ports
-  return parts.reduce((crc, part) => digester.combineCrc64(crc, part.crc64, part.size), '0')
 }
 
 /** Throws `integrity` when the object is not what its parts were. */

@@ -113,8 +113,8 @@ export interface RangeDigest {
 /** Computes over a source range without sending it. A port, so that another thread may do it. */
 export interface Digester {
   digest(slice: Slice, want: { readonly md5: boolean }, signal?: CancelSignal): Promise<RangeDigest>
-  /** CRC-64 of A followed by B from those of A and B; decimal strings. */
-  combineCrc64(crcA: string, crcB: string, sizeOfB: number): string
+  /** CRC-64 of parts one after another, from those of each; decimal strings. */
+  combineCrc64(parts: readonly { readonly crc64: string; readonly size: number }[]): string
   /** A one-way digest of a secret, for comparing it later without keeping it. */
   secretDigest(salt: string, secret: string): string
 }

@@ -22,6 +22,7 @@ export function createThreads(
 ): Threads {
   const window = new Window(auto)
   const gate = new Gate(() => window.numThreads)
+  let isFirst = true
   const tell = (change: WindowChange | undefined): void => {
     if (change === undefined) return
     emit({ type: 'window', ...change })
@@ -29,7 +30,10 @@ export function createThreads(
   }
   return {
     begin() {
+      window.begin()
       const { numThreads } = window
+      if (!isFirst) return
+      isFirst = false
       tell({ numThreads, reason: 'start', message: `${partsInWords(numThreads)}, to begin with.` })
     },
     enter: (signal) => gate.enter(signal),

@@ -127,6 +127,8 @@ async function recording(
     line.catch(scope.cancel)
     lines.push(line)
   })
+  // The others stop at once, not when the lines are durable.
+  working.catch(scope.cancel)
   await Promise.allSettled([working])
   await Promise.allSettled(lines)
   await Promise.all([working, ...lines])

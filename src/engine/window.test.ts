@@ -45,6 +45,21 @@ test('while more are faster it doubles, up to the most', () => {
   assert.deepEqual(send(window, { fromMs: 12 * paceMs, forMs: 1000 * paceMs, rate: linear }), [])
 })
 
+test('the time between two times of sending says nothing about the number', () => {
+  const window = new Window({ most: 32, paceMs })
+  const [climb] = send(window, { fromMs: 0, forMs: 4 * paceMs, rate: linear })
+  assert.equal(climb?.numThreads, 8)
+  window.begin()
+  const changes = send(window, { fromMs: 10_000 * paceMs, forMs: 12 * paceMs, rate: linear })
+  assert.deepEqual(
+    changes.map(({ numThreads, reason }) => [numThreads, reason]),
+    [
+      [16, 'climb'],
+      [32, 'climb'],
+    ],
+  )
+})
+
 test('more that are not faster are taken back, and tried again more and more rarely', () => {
   const window = new Window({ most: 32, paceMs })
   const forMs = 1000 * paceMs

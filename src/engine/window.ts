@@ -78,6 +78,11 @@ export class Window {
     return this.#numThreads
   }
 
+  /** Sending begins, again perhaps: the time since something was sent last says nothing. */
+  begin(): void {
+    this.#fromMs = undefined
+  }
+
   /** `bytes` that had not been sent before have left; `inFlight`: parts that have their place now. */
   sent(what: {
     readonly bytes: number

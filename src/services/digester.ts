@@ -1,6 +1,6 @@
 /** The engine's `Digester` on this thread. MD5 comes from Node, whose own code is several times faster than any script. */
 import { createHash } from 'node:crypto'
-import { combineCrc64Decimal } from '../checksum/combine.js'
+import { combineAllCrc64Decimal } from '../checksum/combine.js'
 import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import { hmacSha256, toHex } from '../checksum/digest.js'
 import type { Digester } from '../engine/ports.js'
@@ -22,7 +22,7 @@ export function createDigester(): Digester {
         ...(md5 ? { md5: md5.digest('hex') } : {}),
       }
     },
-    combineCrc64: combineCrc64Decimal,
+    combineCrc64: combineAllCrc64Decimal,
     secretDigest(salt, secret) {
       const encoder = new TextEncoder()
       return toHex(hmacSha256(encoder.encode(salt), encoder.encode(secret)))

@@ -1,7 +1,7 @@
 /** The lines about parts are written beside the sending: nobody waits for a sync, and Complete waits for all of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UploadError } from '../../src/engine/errors.js'
+import { ServiceError, UploadError } from '../../src/engine/errors.js'
 import { assertDone, createWorld, failure, stoppingAtPart, type TestWorld } from './world.js'
 
 const settle = async (): Promise<void> => {
@@ -75,6 +75,26 @@ test('parts of an earlier run are read on while the lines about those before wai
   assert.equal(world.asked('CompleteMultipartUpload'), 0)
   disk.letAllGo()
   await assertDone(world, await running)
+})
+
+test('a part that fails for good stops the others at once, though lines wait for the disk', async () => {
+  const world = createWorld()
+  const disk = slowDisk('stored')
+  const denied = (): ServiceError => new ServiceError('denied', 'Not allowed.', { status: 403 })
+  const tap = {
+    before({ operation, partNumber }: { readonly operation: string; readonly partNumber?: number }) {
+      if (operation === 'UploadPart' && partNumber === 4) throw denied()
+    },
+  }
+  const running = failure('denied', world.run({ storeTap: disk.storeTap, tap, numThreads: 2 }))
+  await settle()
+  // The line of part 1 is durable now, that of part 2 is not yet: whoever sent the first might begin another part.
+  disk.waiting.shift()?.()
+  await settle()
+  assert.deepEqual(sentParts(world), [1, 2, 3, 4])
+  disk.letAllGo()
+  await running
+  assert.deepEqual(sentParts(world), [1, 2, 3, 4])
 })
 
 test('a hold that is lost ends the run, though it is heard of while the next part is sent', async () => {

@@ -55,8 +55,10 @@ export function createSimulatedDigester(
       }, signal)
       return { size, crc64: crc64ToDecimal(crc) }
     },
-    combineCrc64: (a, b, sizeOfB) =>
-      crc64ToDecimal(combineCrc64(crc64FromDecimal(a), crc64FromDecimal(b), sizeOfB)),
+    combineCrc64: (parts) =>
+      crc64ToDecimal(
+        parts.reduce((whole, part) => combineCrc64(whole, crc64FromDecimal(part.crc64), part.size), 0n),
+      ),
     secretDigest: (salt, secret) => `${salt}:${secret.length}`,
   }
 }

@@ -20,6 +20,16 @@ export interface RequestBody {
   pump(sink: (block: Uint8Array) => Promise<void>, signal?: TransportSignal): Promise<void>
 }
 
+/** Bytes that are there already, as a body. */
+export function bodyOfBytes(bytes: Uint8Array): RequestBody {
+  return {
+    size: bytes.length,
+    async pump(sink) {
+      if (bytes.length > 0) await sink(bytes)
+    },
+  }
+}
+
 export interface HttpRequest {
   readonly method: string
   /** `http://host:port` or `https://host`, without a path. */

@@ -35,7 +35,7 @@ export function keepLifecycle(options: {
     while (hourly && (await slept()))
   }
 
-  /** A storage that has failed, or is closed, has been told of already. */
+  /** A storage that has failed, or is closed, has been told of already; one without room says so to whoever writes next. */
   function tell(error: unknown): void {
     if (!(error instanceof StorageError && error.code === 'failed')) onFailure(error)
   }

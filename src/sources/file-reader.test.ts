@@ -35,6 +35,7 @@ test('the file stays open until the reads that are under way are done, and no mo
   const closing = reader.close().then(() => {
     closed = true
   })
+  const again = reader.close()
   await assert.rejects(reader.fill(new Uint8Array(10), 0), { code: 'EBADF' })
   await Promise.all(
     reads.map(async (read, index) => {
@@ -43,6 +44,6 @@ test('the file stays open until the reads that are under way are done, and no mo
       assert.deepEqual(blocks[index], content.slice(index * 1000, index * 1000 + 50_000))
     }),
   )
-  await closing
+  await Promise.all([closing, again])
   assert.equal(handle.fd, -1)
 })

@@ -9,20 +9,28 @@ import type { FileHandle } from 'node:fs/promises'
 export interface FileReader {
   /** Fills `bytes` with what is at `position`, and tells how many: fewer than all only where the file ends. */
   fill(bytes: Uint8Array, position: number): Promise<number>
-  /** Closes the file once no read is under way; none may begin from now on. */
+  /** Closes the file once no read is under way; none may begin from now on. More than one call does no harm. */
   close(): Promise<void>
 }
 
 export function createFileReader(handle: FileHandle): FileReader {
   let pending = 0
-  let closing = false
+  let closing: Promise<void> | undefined
   let whenIdle: (() => void) | undefined
+  const close = async (): Promise<void> => {
+    if (pending > 0) {
+      await new Promise<void>((resolve) => {
+        whenIdle = resolve
+      })
+    }
+    await handle.close()
+  }
   return {
     fill: (bytes, position) =>
       new Promise((resolve, reject) => {
         let filled = 0
         const more = (): void => {
-          if (closing) {
+          if (closing !== undefined) {
             reject(Object.assign(new Error('The file is closed'), { code: 'EBADF' }))
             return
           }
@@ -42,14 +50,9 @@ export function createFileReader(handle: FileHandle): FileReader {
         }
         more()
       }),
-    async close() {
-      closing = true
-      if (pending > 0) {
-        await new Promise<void>((resolve) => {
-          whenIdle = resolve
-        })
-      }
-      await handle.close()
+    close() {
+      closing ??= close()
+      return closing
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps pieces of an input that comes once until they are sent: small ones in memory, large ones in a file that has no name
- * any more once it is open, so that nothing of it outlives this process.
+ * Keeps pieces of an input that comes once until they are sent: small ones in memory, large ones in a file, which where the
+ * system can has no name any more once it is open, so that nothing of it outlives this process.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -8,7 +8,8 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { CancelSignal } from '../engine/ports.js'
-import type { BlockPool } from './pool.js'
+import { createFileReader } from './file-reader.js'
+import { type BlockPool, DEFAULT_BLOCK_SIZE } from './pool.js'
 import type { Loan } from './pump.js'
 
 /** Kept bytes, which are written once and then read any number of times. */
@@ -32,7 +33,7 @@ export interface Block {
   leaving: boolean
 }
 
-const blockSize = 512 * 1024
+const blockSize = DEFAULT_BLOCK_SIZE
 
 /** Blocks of memory that go from piece to piece, so that a long input leaves nothing to collect. */
 export function createBlockStock(): BlockStock {
@@ -86,6 +87,7 @@ export function keepInMemory(stock: BlockStock): Kept {
 export async function keepInFile(folder: string, pool: BlockPool): Promise<Kept> {
   const name = join(folder, `spool-${process.pid}-${randomBytes(8).toString('hex')}`)
   const handle = await inFolder(folder, () => openUnseen(name))
+  const reader = createFileReader(handle)
   let size = 0
   return {
     append: (bytes) =>
@@ -100,7 +102,10 @@ export async function keepInFile(folder: string, pool: BlockPool): Promise<Kept>
       const block = await pool.lease(signal)
       try {
         const bytes = block.subarray(0, Math.min(block.length, end - offset))
-        await inFolder(folder, () => readFully(handle, offset, bytes))
+        await inFolder(folder, async () => {
+          if ((await reader.fill(bytes, offset)) < bytes.length)
+            throw Object.assign(new Error('the spool file ends too soon'), { code: 'EIO' })
+        })
         return { bytes, giveBack: () => pool.give(block) }
       } catch (error) {
         pool.give(block)
@@ -108,7 +113,7 @@ export async function keepInFile(folder: string, pool: BlockPool): Promise<Kept>
       }
     },
     async free() {
-      await handle.close()
+      await reader.close()
       // Where an open file can't be unnamed.
       await rm(name, { force: true })
     },
@@ -121,14 +126,6 @@ async function openUnseen(name: string): Promise<FileHandle> {
   const handle = await open(name, flags, 0o600)
   if (process.platform !== 'win32') await rm(name)
   return handle
-}
-
-async function readFully(handle: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
-  for (let filled = 0; filled < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled)
-    if (bytesRead === 0) throw Object.assign(new Error('the spool file ends too soon'), { code: 'EIO' })
-    filled += bytesRead
-  }
 }
 
 const advice: Readonly<Record<string, string>> = {

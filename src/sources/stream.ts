@@ -10,7 +10,7 @@ import { createBlockStock, type Kept, keepInFile, keepInMemory } from './spool.j
 export type ByteStream = AsyncIterable<Uint8Array>
 
 /** A piece of more than so many bytes is kept in a file. */
-export const largestInMemory = 16 * 1024 * 1024
+const largestInMemory = 16 * 1024 * 1024
 
 export interface StreamSourceOptions {
   /** For messages. */
@@ -32,13 +32,11 @@ export function createStreamSource(
   let rest: Uint8Array = new Uint8Array()
   let position = 0
   let ended = false
-  let reading: Promise<IteratorResult<Uint8Array>> | undefined
 
-  /** A read that was waited for in vain is the next one's: nothing that came may get lost. */
+  /** After an abort nobody asks again: what it read in vain is lost. */
   const chunk = async (signal: CancelSignal): Promise<Uint8Array | undefined> => {
-    reading ??= iterator.next()
     try {
-      const result = await orAborted(reading, signal)
+      const result = await orAborted(iterator.next(), signal)
       if (result.done !== true) return asBytes(result.value, name)
       // What ended the producer may be a signal to us as well: let it be heard first.
       await new Promise((resolve) => setImmediate(resolve))
@@ -53,8 +51,6 @@ export function createStreamSource(
           cause,
         },
       )
-    } finally {
-      if (!signal.aborted) reading = undefined
     }
   }
   const keepFor = async (size: number): Promise<Kept> =>

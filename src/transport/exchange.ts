@@ -6,6 +6,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import {
+  bodyOfBytes,
   type HttpRequest,
   type HttpResponse,
   type RequestBody,
@@ -87,7 +88,8 @@ export class Exchange {
     this.over.then(() => signal?.removeEventListener('abort', abort))
 
     const socket = await this.#connection()
-    const body = asRequestBody(this.#request.body)
+    const given = this.#request.body
+    const body = given instanceof Uint8Array ? bodyOfBytes(given) : given
     if (body === undefined) {
       this.#isSent = true
       this.#outgoing.end()
@@ -288,14 +290,6 @@ export class Exchange {
 /** Can requests be written to it? A connection that an aborted request left behind may still be opening. */
 function isReady(socket: Socket, secure: boolean): boolean {
   return secure ? (socket as TLSSocket).getFinished() !== undefined : !socket.connecting
-}
-
-function asRequestBody(body: HttpRequest['body']): RequestBody | undefined {
-  if (!(body instanceof Uint8Array)) return body
-  const pump: RequestBody['pump'] = async (sink) => {
-    if (body.length > 0) await sink(body)
-  }
-  return { size: body.length, pump }
 }
 
 function codeOf(cause: unknown): string | undefined {

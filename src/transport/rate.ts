@@ -3,7 +3,13 @@
  * not in the socket, so a limited request has nothing queued and never looks stalled.
  */
 import { UploadError } from '../engine/errors.js'
-import type { HttpRequest, RequestBody, Transport, TransportSignal } from '../protocol/message.js'
+import {
+  bodyOfBytes,
+  type HttpRequest,
+  type RequestBody,
+  type Transport,
+  type TransportSignal,
+} from '../protocol/message.js'
 
 /** The part of the engine's `Runtime` that a limit needs. */
 export interface RateClock {
@@ -89,7 +95,7 @@ export class RateLimit {
     })
   }
 
-  /** In the order they came. The rate is looked at again after each wait, which is never longer than a grain. */
+  /** In the order they came. The rate is looked at again after each wait, never longer than a grain or one byte takes. */
   async #serve(): Promise<void> {
     this.#serving = true
     for (const waiter of this.#waiting) {
@@ -126,7 +132,7 @@ export function limitRate(transport: Transport, limit: RateLimit): Transport {
 function limited(request: HttpRequest, limit: RateLimit): HttpRequest {
   const { body } = request
   if (body === undefined) return request
-  const whole: RequestBody = body instanceof Uint8Array ? bodyOf(body) : body
+  const whole: RequestBody = body instanceof Uint8Array ? bodyOfBytes(body) : body
   const pump: RequestBody['pump'] = (sink, signal) => {
     let before: Promise<void> = Promise.resolve()
     const send = async (block: Uint8Array) => {
@@ -143,8 +149,4 @@ function limited(request: HttpRequest, limit: RateLimit): HttpRequest {
     }, signal)
   }
   return { ...request, body: { size: whole.size, pump } }
-}
-
-function bodyOf(bytes: Uint8Array): RequestBody {
-  return { size: bytes.length, pump: (sink) => sink(bytes) }
 }

@@ -33,11 +33,9 @@ export class TunnelAgent extends https.Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
     const done = callback as (error: Error | null, stream?: Duplex) => void
-    this.#open(options).then(
-      (socket) =>
-        done(null, super.createConnection({ ...options, socket } as https.RequestOptions) ?? undefined),
-      (error: Error) => done(error),
-    )
+    this.#open(options)
+      .then((socket) => super.createConnection({ ...options, socket } as https.RequestOptions))
+      .then((stream) => done(null, stream ?? undefined), done)
     return undefined
   }
 

@@ -22,7 +22,7 @@ import {
 import type { Done } from './buckets.js'
 import { decodeStored, encodeStored, type StoredAnswer } from './objects.js'
 import type { Operation, WireRequest } from './operation.js'
-import { plainPartList } from './part-list.js'
+import { type CompletedPart, plainPartList } from './part-list.js'
 import {
   bucketOf,
   documentOf,
@@ -75,12 +75,6 @@ export interface UploadInput {
   readonly bucket: string
   readonly key: string
   readonly uploadId: string
-}
-
-export interface CompletedPart {
-  readonly partNumber: number
-  /** Without quotes, any case. */
-  readonly etag: string
 }
 
 /** What is to become the object: all parts the service has, or these, in ascending order. */

@@ -4,9 +4,9 @@
  */
 import { MAX_PART_NUMBER } from './requests.js'
 
-export interface ListedPart {
+export interface CompletedPart {
   readonly partNumber: number
-  /** Without quotes, as it was written otherwise. */
+  /** Without quotes, any case. */
   readonly etag: string
 }
 
@@ -17,11 +17,11 @@ const PART =
 const TAIL = /<\/CompleteMultipartUpload>[ \t\r\n]*$/y
 
 /** The parts, ascending; `undefined` says nothing about the document, but that it has to be read in full. */
-export function plainPartList(document: Uint8Array): readonly ListedPart[] | undefined {
-  const text = asciiOf(document)
+export function plainPartList(document: Uint8Array): readonly CompletedPart[] | undefined {
+  const text = textOf(document)
   const head = text === undefined ? null : HEAD.exec(text)
   if (text === undefined || head === null) return undefined
-  const parts: ListedPart[] = []
+  const parts: CompletedPart[] = []
   let at = head[0].length
   let last = 0
   for (;;) {
@@ -38,8 +38,8 @@ export function plainPartList(document: Uint8Array): readonly ListedPart[] | und
   return TAIL.test(text) ? parts : undefined
 }
 
-/** All that the form above has room for; a byte of another kind is no error here. */
-function asciiOf(bytes: Uint8Array): string | undefined {
+/** `undefined` for what is no UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

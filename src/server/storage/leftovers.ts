@@ -63,8 +63,12 @@ export function createLeftovers(world: {
   }
 
   async function next(): Promise<number> {
-    last ??= lastNumber()
-    last = last.then((number) => number + 1)
+    const before = last ?? lastNumber()
+    last = before.then((number) => number + 1)
+    // A ledger that could not be read once may be read the next time.
+    last.catch(() => {
+      last = undefined
+    })
     return last
   }
 

@@ -76,7 +76,7 @@ export class Requests {
   readonly endpoint: Endpoint
   readonly clock: ServiceClock
   readonly #options: AccessOptions
-  #place: Place | undefined
+  readonly #place: Place
 
   /** @throws UploadError `invalid-argument` for a wrong endpoint, region or bucket name */
   constructor(options: AccessOptions) {
@@ -84,6 +84,7 @@ export class Requests {
     this.endpoint = parseEndpoint(options.endpoint, options)
     this.clock = new ServiceClock(options.clock)
     if (options.bucket !== undefined) checkBucketName(options.bucket)
+    this.#place = placeOf(this.endpoint, options.bucket)
     if (options.signatureVersion !== 'v1' && this.endpoint.region === undefined) {
       throw new UploadError('invalid-argument', `The endpoint ${options.endpoint} needs a region beside it.`)
     }
@@ -156,7 +157,6 @@ export class Requests {
     signedFor: number,
   ): HttpRequest {
     const { endpoint } = this
-    this.#place ??= placeOf(endpoint, this.#options.bucket)
     const { origin, host } = this.#place
     const target = targetOf(this.#place, request)
     const body = options.body ?? request.body

@@ -15,7 +15,7 @@ export async function planUploadJob(job: UploadJob, flags: OutputFlags, world: W
   try {
     const plan = await planUpload(bucket, key, file, job.options)
     if (flags.json === true) writeJson(screen, 'plan', plan)
-    else for (const line of planLines(plan)) screen.out(printable(line))
+    else if (flags.quiet !== true) for (const line of planLines(plan)) screen.out(printable(line))
     return { exitCode: success, fields: { bucket: bucket.name, key, size: plan.size, dryRun: true } }
   } catch (error) {
     const failure = failureOf(error)

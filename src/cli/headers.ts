@@ -57,6 +57,25 @@ export function parseHeaders(flags: HeaderFlags): HeaderMap {
   return joined(entriesOf(flags))
 }
 
+/**
+ * The headers that something was begun with; those whose values are not kept have to come again.
+ *
+ * @throws UsageError
+ */
+export function withSecretHeaders(
+  { headers, secretHeaders }: { readonly headers: HeaderMap; readonly secretHeaders: readonly string[] },
+  given: HeaderMap,
+  what: 'run' | 'upload',
+): HeaderMap {
+  const missing = secretHeaders.filter((name) => given[name] === undefined)
+  if (missing.length > 0) {
+    throw new UsageError(
+      `The ${what} was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --sse-customer-key-file or --header.`,
+    )
+  }
+  return { ...headers, ...given }
+}
+
 function entriesOf(flags: HeaderFlags): readonly Entry[] {
   if (flags.sseKmsKeyId !== undefined && flags.sse !== 'KMS' && !isGiven(flags, plainFlags.sse[1])) {
     throw new UsageError('--sse-kms-key-id needs --sse KMS.')

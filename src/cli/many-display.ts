@@ -3,6 +3,7 @@ import type { ManyEvent } from '../index.js'
 import { manyLines, totalsLine } from './many-lines.js'
 import { createManyState } from './many-state.js'
 import { type Clocks, phaseOf, showView, type View } from './progress-display.js'
+import { nameBelow } from './roots.js'
 import type { Screen } from './screen.js'
 
 export interface ManyDisplay {
@@ -12,7 +13,8 @@ export interface ManyDisplay {
 
 const ownClocks: Clocks = { monotonic: () => performance.now(), wallClock: () => Date.now() }
 
-export function createManyDisplay(screen: Screen, clocks: Clocks = ownClocks): ManyDisplay {
+/** @param prefix the destination, which the name of each file goes without */
+export function createManyDisplay(screen: Screen, prefix: string, clocks: Clocks = ownClocks): ManyDisplay {
   const state = createManyState(clocks.monotonic())
   const pictureAt = (nowMs: number) => ({
     totals: state.totals(),
@@ -33,7 +35,7 @@ export function createManyDisplay(screen: Screen, clocks: Clocks = ownClocks): M
     const nowMs = clocks.monotonic()
     switch (event.type) {
       case 'file-started':
-        state.begin(event.index, { name: event.filename, size: event.size }, nowMs)
+        state.begin(event.index, { name: nameBelow(prefix, event), size: event.size }, nowMs)
         break
       case 'file-event':
         state.event(event.index, event.event, nowMs)

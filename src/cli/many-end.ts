@@ -1,6 +1,7 @@
 /** The last words of a run of many files: what came of it, what failed, and what to type next. Pure. */
 import type { ManySummary } from '../index.js'
 import { oneLine } from './failure.js'
+import { nameBelow } from './roots.js'
 import { countOf, formatDuration, formatRate, formatSize } from './sizes.js'
 
 /** More names than this nobody reads; the manifest has them all. */
@@ -38,7 +39,9 @@ export function manyEndLines(
   const width = Math.max(0, ...shown.map(({ error }) => error.code.length))
   const err = [
     ...(failed > 0 ? ['Failed:'] : []),
-    ...shown.map(({ filename, error }) => `  ${error.code.padEnd(width)}  ${oneLine(filename)}`),
+    ...shown.map(
+      ({ error, ...file }) => `  ${error.code.padEnd(width)}  ${oneLine(nameBelow(prefix, file))}`,
+    ),
     ...(failed > shown.length ? [`  and ${failed - shown.length} more`] : []),
     ...(failed > 0 || isStopped
       ? [isStopped ? 'What is done is kept. To go on:' : 'To try those again:', `  ${goOn}`]

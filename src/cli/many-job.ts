@@ -50,7 +50,7 @@ export async function runManyJob(job: ManyJob, flags: OutputFlags, world: World)
   const startedMs = performance.now()
   const say = createNotices(flags, world)
   const silent = flags.json === true || flags.quiet === true || flags.progress === false
-  const display = silent ? noManyProgress : createManyDisplay(screen)
+  const display = silent ? noManyProgress : createManyDisplay(screen, job.plan.prefix)
   const tell = flags.json === true ? jsonOfMany(screen, job.bucket.name) : textOf(world, say)
   const log = openManyLog(flags, job.plan, screen)
   log.line(`begun: ${job.goOn}`)

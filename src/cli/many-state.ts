@@ -97,7 +97,8 @@ export function createManyState(nowMs: number): ManyState {
       sample(now)
     },
     totals: () => ({
-      files,
+      // What is told of files comes before the count of them.
+      files: Math.max(files, ends.done + ends.failed + ends.unchanged + active.size),
       looking,
       ...ends,
       consumedBytes: endedBytes + sum(({ consumedBytes }) => consumedBytes),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { SkipRule, Symlinks } from '../index.js'
 import { UsageError } from './failure.js'
+import { withSecretHeaders } from './headers.js'
 import type { HeaderMap } from './pairs.js'
 import type { Root, RootFlags } from './roots.js'
 import { slashed } from './roots.js'
@@ -90,14 +91,7 @@ export function planFrom(definition: unknown, given: HeaderMap): PutPlan {
       'This run does not tell what it was asked for: give the command that began it again.',
     )
   }
-  const headers = { ...definition.headers, ...given }
-  const missing = definition.secretHeaders.filter((name) => headers[name] === undefined)
-  if (missing.length > 0) {
-    throw new UsageError(
-      `The run was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --header.`,
-    )
-  }
-  return { ...definition, headers }
+  return { ...definition, headers: withSecretHeaders(definition, given, 'run') }
 }
 
 function isPlan(value: unknown): value is PutPlan {

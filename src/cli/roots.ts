@@ -77,6 +77,15 @@ export function folderAlone(operand: string): CommandError {
   return new CommandError('source-missing', `${operand} is a folder. To put all that is in it, give -r.`)
 }
 
+/** A file as people named it: what its key has below the destination. Its path, where that is nothing. Pure. */
+export function nameBelow(
+  prefix: string,
+  { key, filename }: { readonly key: string; readonly filename: string },
+): string {
+  const name = key.startsWith(prefix) ? key.slice(prefix.length) : key
+  return name === '' ? filename : name
+}
+
 /** With the separators that keys have. */
 export function slashed(path: string): string {
   return sep === '/' ? path : path.replaceAll(sep, '/')

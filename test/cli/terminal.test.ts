@@ -151,8 +151,8 @@ test('files that end leave the sum behind, and the screen is clear in the end', 
   const { terminal, stream } = onTerminal(80)
   let nowMs = 0
   const clocks = { monotonic: () => nowMs, wallClock: () => nowMs }
-  const display = createManyDisplay(createScreen(stream, stream, {}), clocks)
-  const file = { index: 0, filename: 'a.bin', key: 'a.bin' }
+  const display = createManyDisplay(createScreen(stream, stream, {}), 'to/', clocks)
+  const file = { index: 0, filename: '/home/me/photos/a.bin', key: 'to/photos/a.bin' }
   const counts = {
     files: 2,
     uploaded: 0,
@@ -162,12 +162,15 @@ test('files that end leave the sum behind, and the screen is clear in the end', 
     consumedBytes: 0,
     keptBytes: 0,
   }
-  display.event({ type: 'run-progress', ...counts, allKnown: false })
   display.event({ type: 'file-started', ...file, size: 100 })
+  nowMs = 500
+  context.mock.timers.tick(500)
+  assert.deepEqual(terminal.lines(), ['   .  0 of at least 1 file, 0 B, 0 B/s'], 'never fewer than are known')
+  display.event({ type: 'run-progress', ...counts, allKnown: false })
   nowMs = 2000
   context.mock.timers.tick(100)
   assert.deepEqual(terminal.lines(), [
-    'a.bin    0%  proved 0 B, of 100 B, 0 B/s over 10 s',
+    'photos/a.bin    0%  proved 0 B, of 100 B, 0 B/s over 10 s',
     '   .  0 of at least 2 files, 0 B, 0 B/s',
   ])
   display.event({ type: 'file-stopped', ...file })

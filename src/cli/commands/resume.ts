@@ -3,10 +3,9 @@ import { resolve } from 'node:path'
 import type { PendingUpload, RateLimit } from '../../index.js'
 import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
 import { failureLine, failureOf, UsageError } from '../failure.js'
-import { type HeaderFlags, readHeaders } from '../headers.js'
+import { type HeaderFlags, readHeaders, withSecretHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
 import { writeFailure, writeJson } from '../json.js'
-import type { HeaderMap } from '../pairs.js'
 import { chooseJobs, type PendingJobs } from '../pending-jobs.js'
 import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
 import { openRateControl } from '../rate-control.js'
@@ -76,7 +75,7 @@ async function goOn(
       options: {
         ...uploadOptions(flags, world),
         limitRate,
-        headers: headersOf(upload, await readHeaders(flags, world.environment)),
+        headers: withSecretHeaders(upload, await readHeaders(flags, world.environment), 'upload'),
         // It was begun as a multipart upload, however small the file is by now.
         multipartThreshold: upload.uploadId === undefined ? undefined : 0,
       },
@@ -100,17 +99,6 @@ function sourceOf({ id, source, state }: PendingUpload): string {
   if (source === '')
     throw new UsageError(`The checkpoint ${id} does not tell which file it is of: put it again.`)
   return source
-}
-
-/** The headers it was begun with; those whose values are not kept have to come again. */
-function headersOf({ headers, secretHeaders }: PendingUpload, given: HeaderMap): HeaderMap {
-  const missing = secretHeaders.filter((name) => given[name] === undefined)
-  if (missing.length > 0) {
-    throw new UsageError(
-      `The upload was begun with ${missing.join(' and ')}, whose value is not kept: give it again with --sse-customer-key-file or --header.`,
-    )
-  }
-  return { ...headers, ...given }
 }
 
 function countsOf(ends: readonly JobEnd[]): { readonly done: number; readonly failed: number } {

@@ -30,7 +30,10 @@ export function definePut({ program, world, ended, examples }: Definition): void
   withTransfer(withStore(withConnection(put)))
     .option('--part-size <size>', 'bytes per part, 100KiB to 5GiB (default: calculated)', readSize)
     .option('--multipart-threshold <size>', 'smaller files go in one request (default: 10MiB)', readSize)
-    .option('--dry-run', 'say exactly what would be sent; nothing is sent and nothing written')
+    .option(
+      '--dry-run',
+      'say exactly what would be sent, or with --quiet only what would be refused; nothing is sent and nothing written',
+    )
     .option('--restart', 'abandon what an earlier run left and begin anew')
     .option(
       '--adopt [id]',

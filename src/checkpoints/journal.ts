@@ -59,8 +59,11 @@ function openLog(options: {
     },
     remove: () => file.remove(),
     async release() {
-      await file.close()
-      await lock.release()
+      try {
+        await file.close()
+      } finally {
+        await lock.release()
+      }
     },
   }
 }

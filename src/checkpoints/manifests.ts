@@ -31,8 +31,11 @@ export function manifestStore(folder: string): ManifestStore {
       return {
         ...file,
         async release() {
-          await file.close()
-          await lock.release()
+          try {
+            await file.close()
+          } finally {
+            await lock.release()
+          }
         },
       }
     },

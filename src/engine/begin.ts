@@ -130,7 +130,8 @@ export async function learnServiceTime(life: Conversation): Promise<void> {
   if (life.ports.service.now() === undefined) await lookAtObject(life)
 }
 
-function mayHaveTakenEffect(error: ServiceError): boolean {
+/** An Initiate that fails so may have left an upload all the same. */
+export function mayHaveTakenEffect(error: ServiceError): boolean {
   return ['network', 'stalled', 'odd-answer', 'unavailable', 'throttled'].includes(error.meaning)
 }
 

@@ -22,6 +22,8 @@ export interface Book {
   /** Did this file, in this state and with these headers, become its object, in an earlier run or in this one? */
   isDone(key: string, identity: SourceIdentity, headers: Headers): boolean
   done(what: { key: string; identity: SourceIdentity; headers: Headers; crc64: string }): Promise<void>
+  /** It was passed over: named once more, it is done for this run. Nothing is written. */
+  passedOver(what: { key: string; identity: SourceIdentity; headers: Headers }): void
   failed(what: { key: string; source: string; error: UploadError }): Promise<void>
   /** Tidies up: what is left says what a later run has to do. */
   close(end: RunEnd): Promise<void>
@@ -42,7 +44,7 @@ interface BookPorts {
   readonly manifest?: ManifestLog | undefined
 }
 
-/** Lines beyond those that say something, from which on a kept manifest is written anew. */
+/** Lines beyond one for each key that was met, from which on a kept manifest is written anew. */
 const mostStaleLines = 1000
 
 export async function openBook(
@@ -65,6 +67,8 @@ export async function openBook(
   const salt = past.salt ?? saltFrom(runtime)
   const marks = createMarks(ports, salt)
   let lines = past.lines
+  /** Keys that this run met. */
+  let met = 0
   let silent = manifest === undefined
 
   const record = async (what: ManifestRecord): Promise<void> => {
@@ -86,22 +90,27 @@ export async function openBook(
     if (!whole) return log.sync()
     if (failed === 0 && !keep) return log.remove()
     await record({ kind: 'ended', at: runtime.wallClock() })
-    const stale = lines - keys.count('done') - keys.count('failed')
     // What failed is in its lines alone, and what was not met has no file any more.
-    if (failed === 0 && stale > Math.max(mostStaleLines, keys.count('done'))) {
+    const stale = lines - met
+    if (failed === 0 && stale > Math.max(mostStaleLines, met)) {
       await log.compact(createSieve(fold.state(), keys.isSeen, textDigest))
     }
     await log.sync()
   }
   return {
     ...resumedFrom(past),
-    take: keys.take,
+    take(key) {
+      const isNew = keys.take(key)
+      if (isNew) met += 1
+      return isNew
+    },
     isDone: (key, identity, headers) => keys.isDone(key, fingerprintOf(identity, marks(headers))),
     async done({ key, identity, headers, crc64 }) {
       const mark = marks(headers)
       await record({ kind: 'done', key, identity, headers: mark, crc64 })
       keys.done(key, fingerprintOf(identity, mark))
     },
+    passedOver: ({ key, identity, headers }) => keys.done(key, fingerprintOf(identity, marks(headers))),
     async failed({ key, source, error: { code, message } }) {
       await record({ kind: 'failed', key, source, code, message })
       keys.failed(key)

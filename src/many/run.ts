@@ -66,8 +66,8 @@ interface Run {
   readonly turns: Turns
   /** Only so many large files are open at once, lest a folder of them becomes as many unfinished uploads. */
   readonly large: Turns
-  /** Keys under way: of which file, and when it is over. */
-  readonly open: Map<string, { readonly filename: string; readonly over: Promise<void> }>
+  /** Keys under way: of which file, and what becomes of it. */
+  readonly open: Map<string, { readonly filename: string; readonly over: Promise<SkipReason | undefined> }>
   readonly emit: (event: ManyEvent) => void
   readonly stop: (reason: UploadError) => void
 }
@@ -184,19 +184,26 @@ interface Work {
 
 /** Is it done, somebody else's, or ours to send? */
 async function consider(run: Run, { file, headers, watched }: Work): Promise<void> {
-  const { book, open, signal } = run
+  const { book, open, totals, signal } = run
   const { filename, key } = file
   const identity = await run.ports.files.identity(filename)
   const isMine = book.take(key)
   // Named twice: the second is what has become of the first.
-  if (!isMine && open.get(key)?.filename === filename) await open.get(key)?.over
+  const first = isMine ? undefined : open.get(key)
+  if (first?.filename === filename) {
+    return skip(run, file, (await first.over) ?? 'done-before', identity.size)
+  }
   if (book.isDone(key, identity, headers)) return skip(run, file, 'done-before', identity.size)
-  // Its line would speak of the other's object, so none is written.
-  if (!isMine) return fail(run, file, twoOfOne(file, open.get(key)?.filename), watched)
+  if (!isMine) {
+    const failure = totals.failureOf(file)
+    if (failure !== undefined) throw failure
+    // Its line would speak of the other's object, so none is written.
+    return fail(run, file, twoOfOne(file, first?.filename), watched)
+  }
   const isLarge = identity.size >= run.request.multipartThreshold
-  const go = (): Promise<void> => send(run, { file, headers, watched })
+  const go = (): Promise<SkipReason | undefined> => send(run, { file, headers, watched })
   const sent = isLarge ? run.large.join().take(signal, go) : go()
-  open.set(key, { filename, over: sent.catch(() => {}) })
+  open.set(key, { filename, over: sent })
   try {
     await sent
   } finally {
@@ -228,7 +235,8 @@ function twoOfOne({ filename, key }: FileRef, other = 'another source of this ru
   )
 }
 
-async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
+/** Returns why nothing had to be sent, if so. */
+async function send(run: Run, { file, headers, watched }: Work): Promise<SkipReason | undefined> {
   const { ports, request, book, totals, hope, emit, signal } = run
   const { key } = file
   const source = await ports.files.open(file.filename)
@@ -242,7 +250,11 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
       emit: () => {},
     }
     const same = await reasonToSkip({ ...ports, persisting }, { key, headers, source }, request.skip)
-    if (same !== undefined) return skip(run, file, same, before.size)
+    if (same !== undefined) {
+      book.passedOver({ key, identity: before, headers })
+      skip(run, file, same, before.size)
+      return same
+    }
     totals.started(file, before.size)
     emit({ type: 'file-started', ...file, size: before.size })
     const service = inTurn(ports.service, run.turns.join(), ports.runtime)
@@ -272,6 +284,7 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
     totals.uploaded(file, result)
     hope.succeeded()
     emit({ type: 'file-uploaded', ...file, result })
+    return undefined
   } finally {
     await source.close()
   }

@@ -15,6 +15,8 @@ export interface Totals {
   uploaded(file: FileRef, result: UploadResult): void
   skipped(size: number): void
   failed(file: FileRef, error: UploadError): void
+  /** What an earlier source of the same file and key failed with, if that is held. */
+  failureOf(file: FileRef): UploadError | undefined
   /** It ended without being uploaded, by a stop. */
   stopped(file: FileRef): void
   progress(): ManyProgress
@@ -83,6 +85,8 @@ export function createTotals(): Totals {
       const { filename, key } = file
       if (failures.length < mostFailuresHeld) failures.push({ filename, key, error })
     },
+    failureOf: ({ filename, key }) =>
+      failures.find((each) => each.filename === filename && each.key === key)?.error,
     stopped: close,
     progress() {
       let consumed = endedBytes

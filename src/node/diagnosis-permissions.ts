@@ -94,17 +94,19 @@ async function* findings(trial: Trial, measure: boolean): AsyncGenerator<Finding
   yield* objectFindings(trial, known)
 }
 
+type KeepsVersions = 'yes' | 'no' | 'unknown'
+
 /** `undefined`: there is no use in going on. */
 async function* aboutTheBucket(
   trial: Trial,
-): AsyncGenerator<Finding, { readonly isVersioned: boolean } | undefined, undefined> {
+): AsyncGenerator<Finding, { readonly keepsVersions: KeepsVersions } | undefined, undefined> {
   const asked = await trial.attempt(() => trial.client.bucketInfo({ signal: trial.signal }))
   if (!('error' in asked)) {
     const { name, versioning, acl, storageClass } = asked.value
     const versions = versioning === undefined ? '' : `, versioning ${versioning}`
     yield fine('signature', 'the service knows the key')
     yield fine('bucket', `${name} is there: ${acl}, ${storageClass}${versions}`)
-    return { isVersioned: versioning !== undefined }
+    return { keepsVersions: versioning === undefined ? 'no' : 'yes' }
   }
   const { error } = asked
   if (aboutTheKey.has(error.serviceCode ?? '')) {
@@ -115,11 +117,11 @@ async function* aboutTheBucket(
   if (error.serviceCode === 'AccessDenied' && !isElsewhere) {
     yield fine('signature', 'the service knows the key')
     yield skipped('bucket', 'it may not look at the bucket (oss:GetBucketInfo), which uploads do not need')
-    return { isVersioned: false }
+    return { keepsVersions: 'unknown' }
   }
   if (['unsupported', 'refused'].includes(error.meaning) && !/region/.test(error.message)) {
     yield skipped('bucket', error.message)
-    return { isVersioned: false }
+    return { keepsVersions: 'unknown' }
   }
   yield failureOf('bucket', error)
   return undefined
@@ -180,13 +182,14 @@ function sending(trial: Trial) {
 
 async function* objectFindings(
   trial: Trial,
-  { isVersioned }: { readonly isVersioned: boolean },
+  { keepsVersions }: { readonly keepsVersions: KeepsVersions },
 ): AsyncGenerator<Finding, void, undefined> {
-  if (isVersioned) {
-    yield skipped(
-      'put an object',
-      'the bucket keeps versions, so a trial object would stay; it needs what sending a part needs',
-    )
+  if (keepsVersions !== 'no') {
+    const why = {
+      yes: 'the bucket keeps versions, so a trial object would stay',
+      unknown: 'the bucket may keep versions, and then a trial object would stay',
+    }[keepsVersions]
+    yield skipped('put an object', `${why}; it needs what sending a part needs`)
     yield await lookFinding(trial)
     return
   }

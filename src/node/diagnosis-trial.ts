@@ -1,5 +1,6 @@
 /** A trial at the service under a key of its own: what was begun is known, and goes again whatever happens. */
 import { randomBytes } from 'node:crypto'
+import { mayHaveTakenEffect } from '../engine/begin.js'
 import { ServiceError } from '../engine/errors.js'
 import type { ObjectService, UploadRef } from '../engine/ports.js'
 import type { Transport } from '../protocol/message.js'
@@ -18,7 +19,8 @@ export class Trial {
   readonly client: BucketClient
   readonly signal: AbortSignal
   readonly #uploads = new Map<string, UploadRef>()
-  #begun = false
+  /** A beginning got no answer that tells whether there is an upload now. */
+  #unsure = false
   #put = false
 
   constructor(
@@ -50,8 +52,10 @@ export class Trial {
   }
 
   async begin(): Promise<Attempt<UploadRef>> {
-    this.#begun = true
+    const wasUnsure = this.#unsure
+    this.#unsure = true
     const begun = await this.attempt(() => this.service.createMultipartUpload(this.key, this.asked))
+    this.#unsure = wasUnsure || ('error' in begun && mayHaveTakenEffect(begun.error))
     if ('error' in begun) return begun
     const upload = { key: this.key, uploadId: begun.value.uploadId }
     this.#uploads.set(upload.uploadId, upload)
@@ -84,7 +88,8 @@ export class Trial {
   async tidy(): Promise<readonly string[]> {
     const signal = AbortSignal.timeout(tidyMs)
     const left: string[] = []
-    for (const upload of await this.#unfinished(signal)) {
+    if (this.#unsure) await this.#lookForUploads(signal, left)
+    for (const upload of this.#uploads.values()) {
       await this.client.abortMultipartUpload(upload, { signal }).catch((error: unknown) => {
         const isGone = error instanceof ServiceError && error.meaning === 'upload-gone'
         if (!isGone) left.push(`the multipart upload ${upload.uploadId} of ${upload.key}`)
@@ -96,14 +101,13 @@ export class Trial {
     return left
   }
 
-  /** A beginning may have got no answer; nobody else has this key. */
-  async #unfinished(signal: AbortSignal): Promise<readonly UploadRef[]> {
-    if (this.signal.aborted && this.#begun) {
-      const listed = await this.client
-        .listMultipartUploads({ signal, prefix: this.key })
-        .catch(() => ({ uploads: [] }))
-      for (const { key, uploadId } of listed.uploads) this.#uploads.set(uploadId, { key, uploadId })
+  /** Nobody else has this key. */
+  async #lookForUploads(signal: AbortSignal, left: string[]): Promise<void> {
+    try {
+      const { uploads } = await this.client.listMultipartUploads({ signal, prefix: this.key })
+      for (const { key, uploadId } of uploads) this.#uploads.set(uploadId, { key, uploadId })
+    } catch {
+      left.push(`perhaps an upload of ${this.key}`)
     }
-    return [...this.#uploads.values()]
   }
 }

@@ -266,6 +266,59 @@ test('a source that is told with its error is a failure, and the next run finds 
   assertSummary((await run([put('a', 5), put('locked/b', 6)])).outcome, [1, 1, 0])
 })
 
+test('a file named twice for one key: the second is what has become of the first', async () => {
+  const settled = (events: readonly ManyEvent[]): readonly string[] =>
+    events.flatMap((event) => {
+      if (event.type === 'file-skipped') return [event.reason]
+      return event.type === 'file-failed' ? [event.error.code] : []
+    })
+  for (const between of [0, 40]) {
+    const { put, run, memory } = createMany()
+    const twice = (): readonly ManySource[] => {
+      const source = put('f', 10)
+      return [source, ...Array.from({ length: between }, (_, index) => put(`g${index}`, 9)), source]
+    }
+    assertSummary((await run(twice())).outcome, [1 + between, 1, 0])
+    for (const skip of ['same', 'existing'] as const) {
+      const { outcome, events } = await run(twice(), { skip })
+      assertSummary(outcome, [0, 2 + between, 0])
+      assert.deepEqual(
+        [...new Set(settled(events))].filter((each) => each === 'conflict'),
+        [],
+      )
+    }
+    const dress = (inner: ObjectService): ObjectService => ({
+      ...inner,
+      putObject: (key, slice, options) => {
+        if (key === 'f') throw new ServiceError('denied', 'not this one')
+        return inner.putObject(key, slice, options)
+      },
+    })
+    const { outcome, events } = await run(twice(), { dress })
+    assertSummary(outcome, [between, 0, 2])
+    assert.deepEqual(settled(events), ['denied', 'denied'])
+    memory.objects.clear()
+  }
+})
+
+test('a kept manifest is written anew once most of its lines are of files that are gone', async () => {
+  const { files, put, run, manifests } = createMany()
+  const counts: number[] = []
+  for (let round = 1; round <= 4; round += 1) {
+    files.clear()
+    const sources = Array.from({ length: 600 }, (_, index) => put(`${round}-${index}`, 1))
+    const { outcome } = await run(sources, { keepManifest: true })
+    assertSummary(outcome, [600, 0, 0])
+    const [manifest] = await manifests.list()
+    let lines = 0
+    await manifests.read(manifest?.id ?? '', () => {
+      lines += 1
+    })
+    counts.push(lines)
+  }
+  assert.deepEqual(counts, [602, 1204, 601, 1203])
+})
+
 test('a listener that throws costs nothing', async () => {
   const { put, run } = createMany()
   const fail = (): never => {

@@ -131,6 +131,42 @@ test('a key that may only upload is enough: no object is made that could not be 
   await assertNothingLeft(world)
 })
 
+test('a beginning whose answer is lost leaves nothing behind, or what it may have left is named', async (t) => {
+  const world = await createWorld(t)
+  const lose = () =>
+    world.server.faults.add({ operation: 'InitiateMultipartUpload', effect: 'drop', when: 'after', times: 1 })
+  lose()
+  assert.equal(of(await found(world.bucket), 'begin an upload').state, 'failed')
+  await assertNothingLeft(world)
+  lose()
+  world.server.faults.add({
+    operation: 'ListMultipartUploads',
+    effect: 'error',
+    code: 'AccessDenied',
+    status: 403,
+    times: null,
+  })
+  const left = of(await found(world.bucket), 'tidying up')
+  assert.match(left.message, /^left at the service: perhaps an upload of \.longhaul-doctor-[0-9a-f]{16}$/)
+})
+
+test('a bucket that may keep versions gets no object that would stay as one', async (t) => {
+  const world = await createWorld(t)
+  world.server.faults.add({
+    operation: 'GetBucketInfo',
+    effect: 'error',
+    code: 'AccessDenied',
+    status: 403,
+    times: null,
+  })
+  const put = of(await found(world.bucket), 'put an object')
+  assert.equal(put.state, 'skipped')
+  assert.match(put.message, /may keep versions/)
+  for (const operation of ['PutObject', 'DeleteObject', 'CompleteMultipartUpload'] as const) {
+    assert.deepEqual(world.asked(operation), [])
+  }
+})
+
 test('a stop at any moment leaves nothing behind', async (t) => {
   let requests = 0
   let stopAt = 0

@@ -203,6 +203,30 @@ test('where a thread is gone, or none can begin, all parts are sent from the loo
   assert.match(told.at(-1) ?? '', /no threads here/)
 })
 
+test('a thread that dies is told, and counts no more', async (t) => {
+  const world = await createWorld(t)
+  const program = new URL(`data:text/javascript,${encodeURIComponent(dying)}`)
+  const { thread, service, part } = await createThread(t, world, { bytes: bytesFrom(6, PART), program })
+  const told: (readonly [number, string])[] = []
+  const threaded = withThreads(service, {
+    begin: () => thread,
+    threads: { count: 1 },
+    changed: (threads, message) => told.push([threads, message]),
+    busy: () => 0,
+    idleCores: () => 0,
+    monotonic: () => 0,
+    repeat: () => () => {},
+  })
+  await thread.begun
+  await part(1).catch(() => {})
+  assert.deepEqual(
+    told.map(([threads]) => threads),
+    [1, 0],
+  )
+  assert.match(told[1]?.[1] ?? '', /is gone/)
+  await threaded.close()
+})
+
 const dying = `import { parentPort } from 'node:worker_threads'
 parentPort.postMessage({ type: 'ready' })
 parentPort.on('message', () => process.exit(1))`

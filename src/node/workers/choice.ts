@@ -77,6 +77,11 @@ export function nextChoice(
   }
 }
 
+/** A thread has died: whatever was being judged says nothing any more, and the next one may die as well. */
+export function afterLoss({ threads }: ChoiceState): ChoiceState {
+  return { threads: Math.max(threads - 1, 0), phase: { kind: 'resting', intervals: restIntervals } }
+}
+
 function mean(rates: readonly number[]): number {
   return rates.reduce((sum, rate) => sum + rate, 0) / rates.length
 }

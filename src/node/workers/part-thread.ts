@@ -16,12 +16,15 @@ export class PartThread {
   state: 'starting' | 'ready' | 'ended' = 'starting'
   /** Resolves when it is `ready`, or has `ended` without ever being so; with the reason then. */
   readonly begun: Promise<string | undefined>
+  /** Resolves with the reason once it has `ended`, of itself or after `close`. */
+  readonly ended: Promise<string>
   readonly #worker: Worker
   readonly #credentials: CredentialsProvider
   readonly #running = new Map<number, Running>()
   readonly #settling = new Set<Promise<SentPart>>()
   readonly #gone: Promise<void>
   #tellBegun: (why: string | undefined) => void = () => {}
+  #tellEnded: (why: string) => void = () => {}
   #lastId = 0
 
   /** @param world.program of the thread; by default the one that sends parts */
@@ -33,6 +36,9 @@ export class PartThread {
     this.#credentials = credentials
     this.begun = new Promise((resolve) => {
       this.#tellBegun = resolve
+    })
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve
     })
     this.#worker = new Worker(program, { workerData: setting })
     // What is waited for keeps the process going; an idle thread does not.
@@ -134,6 +140,7 @@ export class PartThread {
     if (this.state === 'ended') return
     this.state = 'ended'
     this.#tellBegun(why)
+    this.#tellEnded(why)
     for (const { reject } of [...this.#running.values()]) {
       reject(new ServiceError('network', `The worker thread that sent this part is gone: ${why}.`))
     }

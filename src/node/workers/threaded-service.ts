@@ -3,7 +3,7 @@
  * but `uploadPart` stays where it is.
  */
 import type { ObjectService } from '../../engine/ports.js'
-import { type ChoiceState, firstChoice, nextChoice } from './choice.js'
+import { afterLoss, type ChoiceState, firstChoice, nextChoice } from './choice.js'
 import type { PartThread } from './part-thread.js'
 
 export interface ThreadedWorld {
@@ -44,12 +44,23 @@ export function withThreads(service: ObjectService, world: ThreadedWorld): Threa
       if (isClosed) return thread.close()
       if (unfit !== undefined) throw new Error(unfit)
       threads.push(thread)
+      void thread.ended.then((reason) => lose(thread, reason))
       world.changed(threads.length, why)
     } catch (error) {
       // This loop does it all as well, so that no upload fails for want of a thread.
       stopLooking()
       world.changed(threads.length, `No thread for sending parts could begin: ${(error as Error).message}`)
     }
+  }
+
+  /** One that was closed is none of ours any more. */
+  const lose = (thread: PartThread, reason: string): void => {
+    const at = threads.indexOf(thread)
+    if (isClosed || at === -1) return
+    threads.splice(at, 1)
+    pending.push(thread.close())
+    choice = afterLoss(choice)
+    world.changed(threads.length, `A thread that sent parts is gone: ${reason}.`)
   }
 
   const drop = (why: string): void => {

@@ -211,5 +211,6 @@ test('a folder is looked through for checkpoints; what others could have written
       [checkpoint, 'oss2', undefined],
     ].sort(),
   )
-  assert.deepEqual(await findForeignCheckpoints({ folder: join(folder, 'none') }), [])
+  const missing = await failure(findForeignCheckpoints({ folder: join(folder, 'none') }), 'source-missing')
+  assert.match(missing.message, /none does not exist/)
 })

@@ -1,8 +1,8 @@
 /** The durable server in a process of its own, with as many threads for digests as it is told, to be measured. */
-import { randomBytes } from 'node:crypto'
 import { createDigestThreads } from '../src/server/digest-threads.js'
 import { createHandler } from '../src/server/handler.js'
 import { listen } from '../src/server/listen.js'
+import { systemLuck } from '../src/server/luck.js'
 import { openDiskStorage } from '../src/server/storage/disk.js'
 
 const [, , folder = '', threads = '', secret = ''] = process.argv
@@ -18,7 +18,7 @@ const handler = createHandler({
   storage,
   credentials: [{ accessKeyId: 'bench', accessKeySecret: secret }],
   clock,
-  random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+  random: systemLuck(),
   beginDigest: begin,
   onInternalError: (error) => process.stderr.write(`${error}\n`),
 })

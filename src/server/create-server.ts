@@ -1,5 +1,4 @@
 /** The embedded server, put together: storage, handler, socket. */
-import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { createCallbackSender, withPublicKey } from './callback-sender.js'
 import { createStoppableClock } from './clock.js'
@@ -14,6 +13,7 @@ import type { HttpLimits } from './http-limits.js'
 import { keepLifecycle } from './lifecycle-keeper.js'
 import type { LifecycleRun } from './lifecycle-run.js'
 import { listen } from './listen.js'
+import { systemLuck } from './luck.js'
 import { createMetrics, type Metrics, withMetrics } from './metrics.js'
 import { checkBucketName } from './names.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
@@ -88,6 +88,7 @@ export interface Server {
 const DIGEST_THREADS = availableParallelism() === 1 ? 0 : Math.min(4, availableParallelism())
 const LOG_LIMIT = 50_000
 const CLOSE_GRACE_MS = 2_000
+const random = systemLuck()
 
 /**
  * Starts an OSS-compatible server.
@@ -244,10 +245,6 @@ function credentialsOf(given: ServerOptions['credentials']): readonly ServerCred
     ]
   }
   return 'accessKeyId' in given ? [given] : given
-}
-
-function random(): number {
-  return randomBytes(4).readUInt32BE() / 2 ** 32
 }
 
 function tellOnStderr(failure: unknown): void {

@@ -82,6 +82,8 @@ export async function receiveChunks(
       await incoming.write(chunk)
     }
     atEnd(size)
+    // The disk has its work while the last of it is hashed.
+    incoming.end()
     const { md5, crc64 } = await digest.end()
     const contentMd5 = toBase64(md5)
     if (wanted !== undefined && wanted !== contentMd5) throw invalidDigest(wanted)

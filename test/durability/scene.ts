@@ -59,6 +59,7 @@ export async function send(
   for (let start = 0; start < bytes.length; start += chunk) {
     await incoming.write(bytes.slice(start, start + chunk))
   }
+  if (luck.chance(0.5)) incoming.end()
   return incoming
 }
 

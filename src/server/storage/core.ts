@@ -124,7 +124,14 @@ export function createCore(options: CoreOptions): Core {
 
   function receive(): SealableIncoming {
     let writer: Promise<ContentWriter> | undefined
+    let sealing: Promise<void> | undefined
     let size = 0
+
+    async function sealOf(made: Promise<ContentWriter>): Promise<void> {
+      const opened = await guarded(made)
+      await guarded(opened.seal())
+    }
+
     return {
       async write(chunk) {
         check()
@@ -140,13 +147,19 @@ export function createCore(options: CoreOptions): Core {
         // Nothing came: an empty object has no content.
         if (writer === undefined) return undefined
         unfinished.delete(writer)
-        const opened = await guarded(writer)
-        await guarded(opened.seal())
-        return { id: opened.id, size, offset: 0 }
+        sealing ??= sealOf(writer)
+        await sealing
+        return { id: (await writer).id, size, offset: 0 }
+      },
+      end() {
+        if (writer === undefined || sealing !== undefined) return
+        sealing = sealOf(writer)
+        sealing.catch(() => undefined)
       },
       async discard() {
         if (writer === undefined) return
         unfinished.delete(writer)
+        await sealing?.catch(() => undefined)
         await writer.then(
           (opened) => opened.discard(),
           () => undefined,

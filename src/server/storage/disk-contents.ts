@@ -63,14 +63,15 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
     failure: () => failure,
 
     async create() {
-      await keepReserve(0)
       const id = nextId()
-      const file = await disk.create(pathOf(id))
-      const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()
+      // Nobody waits for it yet: the bytes come in meanwhile.
+      const opened = keepReserve(0).then(() => disk.create(pathOf(id)))
+      const entered = opened.then(() => (durable ? syncFan(id.slice(0, 2)) : undefined))
       entered.catch(() => undefined)
 
       async function sync(): Promise<void> {
         if (!durable) return
+        const file = await opened
         await file.datasync().catch((cause: unknown) => {
           noted(new DurabilityError(`syncing ${pathOf(id)} failed`, { cause }))
         })
@@ -78,7 +79,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
         if (failure !== undefined) throw failure
       }
 
-      return createWriter({ id, disk, path: pathOf(id), file, sync, crowd, keepReserve })
+      return createWriter({ id, disk, path: pathOf(id), opened, sync, crowd, keepReserve })
     },
 
     async *read(id, start, end) {
@@ -122,7 +123,8 @@ interface WriterOptions {
   readonly id: string
   readonly disk: Disk
   readonly path: string
-  readonly file: DiskFile
+  /** Rejects when there could be no file. */
+  readonly opened: Promise<DiskFile>
   /** Resolves when the bytes and the folder's entry are as lasting as was asked for. */
   sync(): Promise<void>
   readonly crowd: Crowd
@@ -130,7 +132,7 @@ interface WriterOptions {
   keepReserve(bytes: number): Promise<void>
 }
 
-function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: WriterOptions): ContentWriter {
+function createWriter({ id, disk, path, opened, sync, crowd, keepReserve }: WriterOptions): ContentWriter {
   crowd.writers += 1
   let isCounted = true
   let pending: Uint8Array[] = []
@@ -145,7 +147,10 @@ function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: Writer
     pendingBytes = 0
     await writing
     if (chunks.length === 0) return
-    writing = keepReserve(bytes).then(() => writeAll(file, chunks))
+    writing = opened.then(async (file) => {
+      await keepReserve(bytes)
+      await writeAll(file, chunks)
+    })
     writing.catch(() => undefined)
   }
 
@@ -158,7 +163,7 @@ function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: Writer
   async function letGo(): Promise<void> {
     leave()
     await writing.catch(() => undefined)
-    await file.close().catch(() => undefined)
+    await opened.then((file) => file.close()).catch(() => undefined)
   }
 
   return {
@@ -173,14 +178,17 @@ function createWriter({ id, disk, path, file, sync, crowd, keepReserve }: Writer
         await flush()
         await writing
         await sync()
-      } finally {
-        leave()
-        await file.close()
+      } catch (error) {
+        await letGo()
+        throw error
       }
+      leave()
+      await (await opened).close()
     },
     async discard() {
       await letGo()
-      await disk.remove(path).catch(() => undefined)
+      // What could not be made is not ours to remove.
+      await opened.then(() => disk.remove(path)).catch(() => undefined)
     },
     abandon: letGo,
   }

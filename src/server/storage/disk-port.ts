@@ -2,7 +2,8 @@
  * What the storage asks of a file system, and Node's answer. A port, so that tests see in which order things reach the
  * disk, and a simulated disk can lose, tear and refuse what a real one may.
  */
-import { type FileHandle, lstat, mkdir, open, readdir, statfs, unlink } from 'node:fs/promises'
+import fs from 'node:fs'
+import { lstat, mkdir, unlink } from 'node:fs/promises'
 import { DurabilityError } from './ledger.js'
 
 export interface DiskFile {
@@ -34,42 +35,83 @@ export interface Disk {
   syncFolder(path: string): Promise<void>
 }
 
+/**
+ * What may have to wait for the disk goes to a thread; what only asks the system for what it has in memory does not: each
+ * turn to a thread and back costs more than that by far, the more so where all threads wait for syncs.
+ */
 export function nodeDisk(): Disk {
   return {
     async makeFolder(path) {
       await mkdir(path, { mode: 0o700 })
     },
     exists: async (path) => (await lstat(path).catch(() => undefined)) !== undefined,
-    names: (folder) => readdir(folder),
-    create: async (path) => wrap(await open(path, 'wx', 0o600)),
-    open: async (path) => wrap(await open(path, 'r')),
+    names: async (folder) => fs.readdirSync(folder),
+    create: async (path) => fileOf(await opened(path, 'wx')),
+    open: async (path) => fileOf(await opened(path, 'r')),
     remove: unlink,
     async freeBytes(folder) {
-      const { blocks, bavail, bsize } = await statfs(folder)
+      const { blocks, bavail, bsize } = fs.statfsSync(folder)
       return blocks === 0 ? undefined : bavail * bsize
     },
     syncFolder,
   }
 }
 
-function wrap(file: FileHandle): DiskFile {
-  return {
-    write: async (chunks) => (await file.writev(chunks)).bytesWritten,
-    read: async (into, offset) => (await file.read(into, 0, into.length, offset)).bytesRead,
-    datasync: () => file.datasync(),
-    close: () => file.close(),
+function opened(path: string, flags: 'r' | 'wx'): Promise<number> {
+  return told((tell) => fs.open(path, flags, 0o600, tell))
+}
+
+function fileOf(descriptor: number): DiskFile {
+  let underWay = 0
+  let isWanted = true
+  let isOpen = true
+
+  /** A descriptor that is closed is soon another file's, so no work may be left with it. */
+  function closeIfLeft(): void {
+    if (isWanted || underWay > 0 || !isOpen) return
+    isOpen = false
+    fs.closeSync(descriptor)
   }
+
+  async function during<T>(work: (tell: Tell<T>) => void): Promise<T> {
+    if (!isWanted) throw Object.assign(new Error('EBADF: the file is closed'), { code: 'EBADF' })
+    underWay += 1
+    try {
+      return await told(work)
+    } finally {
+      underWay -= 1
+      closeIfLeft()
+    }
+  }
+
+  return {
+    write: (chunks) => during((tell) => fs.writev(descriptor, chunks, tell)),
+    read: (into, offset) => during((tell) => fs.read(descriptor, into, 0, into.length, offset, tell)),
+    datasync: () => during((tell) => fs.fdatasync(descriptor, tell)),
+    async close() {
+      isWanted = false
+      closeIfLeft()
+    },
+  }
+}
+
+type Tell<T> = (error: Error | null, value?: T) => void
+
+function told<T>(work: (tell: Tell<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work((error, value) => (error === null ? resolve(value as T) : reject(error)))
+  })
 }
 
 /** Windows can't sync a folder, and its file systems log entries themselves. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
+  const folder = fs.openSync(path, 'r')
   try {
-    await folder.sync().catch((cause: unknown) => {
+    await told<void>((tell) => fs.fsync(folder, tell)).catch((cause: unknown) => {
       throw new DurabilityError(`syncing the folder ${path} failed`, { cause })
     })
   } finally {
-    await folder.close()
+    fs.closeSync(folder)
   }
 }

@@ -48,7 +48,8 @@ export async function openLevel(folder: string): Promise<Level> {
     throw new Error(`can't open the ledger in ${folder}: ${(cause ?? error) as Error}`, { cause: error })
   }
   return {
-    get: (key) => level.get(key),
+    // It is in memory as a rule, where a turn to a thread and back would cost many times as much as the reading.
+    get: async (key) => level.getSync(key),
     getMany: (keys) => level.getMany(keys),
     iterator: (range) => level.iterator(range),
     values: (range) => level.values({ ...range, highWaterMarkBytes: READ_AHEAD }).all(),

@@ -90,6 +90,8 @@ export interface PartRecord {
 export interface Incoming {
   /** The chunk is the storage's from here on. */
   write(chunk: Uint8Array): Promise<void>
+  /** No more will come. They may still not be wanted, but are made lasting meanwhile. */
+  end(): void
   /** The bytes will not be wanted. Never rejects; harmless after a put. */
   discard(): Promise<void>
 }

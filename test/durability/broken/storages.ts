@@ -22,7 +22,7 @@ export const brokenStorages: readonly Broken[] = [
     'never syncs the folder of a content',
     at(
       'disk-contents',
-      'const entered = durable ? syncFan(id.slice(0, 2)) : Promise.resolve()',
+      'const entered = opened.then(() => (durable ? syncFan(id.slice(0, 2)) : undefined))',
       'const entered = Promise.resolve()',
     ),
   ),

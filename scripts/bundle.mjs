@@ -2,8 +2,13 @@
  * Joins the compiled modules of dist/ into few files. Finding, reading and linking some 130 modules one by one took Node
  * 100 ms at every start; the types stay as they are. What is shared by several doors is in one place, so that a class is
  * the same wherever it comes from. The code stays readable: nothing is renamed or shortened.
+ *
+ * Packages stay outside, but not those that are CommonJS: before a module can import such a file, Node searches all of its
+ * text for exports, which took longer than everything else there is to load. So the reader of XML, with the tables that
+ * it needs, is joined in (THIRD-PARTY.md has their licences), and the command's parser of arguments is required.
  */
 import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './shared.mjs'
@@ -29,7 +34,8 @@ export async function bundle(folder) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    packages: 'external',
+    external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    plugins: [required('commander')],
     chunkNames: 'shared-[hash]',
     charset: 'utf8',
     logLevel: 'warning',
@@ -39,6 +45,23 @@ export async function bundle(folder) {
     const target = posix(relative(dirname(join(folder, path)), join(outdir, `${nameOf(path)}.js`)))
     const from = target.startsWith('.') ? target : `./${target}`
     writeFileSync(join(folder, path), path === COMMAND ? `import '${from}'\n` : `export * from '${from}'\n`)
+  }
+}
+
+/** It needs modules of Node in a way that can't be joined into an ES module, so it is loaded as what it is: CommonJS. */
+function required(name) {
+  return {
+    name: 'required',
+    setup(build) {
+      const filter = new RegExp(`^${name}$`)
+      build.onResolve({ filter }, () => ({ path: name, namespace: 'required', sideEffects: false }))
+      build.onLoad({ filter, namespace: 'required' }, () => ({
+        contents: [
+          "import { createRequire } from 'node:module'",
+          `export const { ${Object.keys(createRequire(import.meta.url)(name))} } = createRequire(import.meta.url)('${name}')`,
+        ].join('\n'),
+      }))
+    },
   }
 }
 

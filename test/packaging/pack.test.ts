@@ -20,12 +20,12 @@ interface MayLoad {
 
 /** What each door may bring into memory when it is loaded. A new door needs a line here: a decision. */
 const MAY_LOAD: Readonly<Record<string, MayLoad>> = {
-  longhaul: { packages: ['@noble/hashes', 'saxes'], node: true },
+  longhaul: { packages: ['@noble/hashes'], node: true },
   'longhaul/checksum': { packages: ['@noble/hashes'], node: false },
   'longhaul/signing': { packages: ['@noble/hashes'], node: false },
   // LevelDB is loaded when a folder is opened, not before.
-  'longhaul/server': { packages: ['@noble/hashes', 'saxes'], node: true },
-  'longhaul/testing': { packages: ['@noble/hashes', 'saxes'], node: true },
+  'longhaul/server': { packages: ['@noble/hashes'], node: true },
+  'longhaul/testing': { packages: ['@noble/hashes'], node: true },
 }
 
 let installed: InstalledPackage
@@ -40,9 +40,26 @@ test('the package has its doors, its licence and its readme, and no tests or sou
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) =>
     path.replaceAll('\\', '/'),
   )
-  for (const name of ['LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(name), name)
+  for (const name of ['LICENSE', 'README.md', 'THIRD-PARTY.md', 'package.json'])
+    assert.ok(files.includes(name), name)
   const strays = files.filter((path) => /\.test\.|^(?:src|test|bench|build)\b|(?<!\.d)\.ts$/.test(path))
   assert.deepEqual(strays, [])
+})
+
+test('what is joined in from others is named with its licence, and nothing else is joined in', () => {
+  const folder = join(installed.folder, 'node_modules', 'longhaul')
+  const notices = readFileSync(join(folder, 'THIRD-PARTY.md'), 'utf8')
+  const named = [...notices.matchAll(/^## (.+)$/gm)].map(([, name]) => name).sort()
+  const code = join(folder, 'dist', 'code')
+  const joined = readdirSync(code).flatMap((file) =>
+    // The line that the bundler writes before each module.
+    [
+      ...readFileSync(join(code, file), 'utf8').matchAll(
+        /^\s*\/\/ .*node_modules\/((?:@[^/]+\/)?[^/\s]+)\//gm,
+      ),
+    ].map(([, name]) => name),
+  )
+  assert.deepEqual([...new Set(joined)].sort(), named)
 })
 
 test('every door loads by import and by require, without a warning, and gives the same names', () => {
@@ -115,10 +132,6 @@ test('a server in memory loads no database, a server with a folder does', () => 
     `const { createServer } = await import('longhaul/server')\nconst server = await createServer(${options})\nawait server.close()\n`
   installed.write('in-memory.mjs', start(''))
   installed.write('in-folder.mjs', start("{ dataDir: 'server-data' }"))
-  assert.deepEqual(loadedBy(installed, './in-memory.mjs').packages, ['@noble/hashes', 'saxes'])
-  assert.deepEqual(loadedBy(installed, './in-folder.mjs').packages, [
-    '@noble/hashes',
-    'classic-level',
-    'saxes',
-  ])
+  assert.deepEqual(loadedBy(installed, './in-memory.mjs').packages, ['@noble/hashes'])
+  assert.deepEqual(loadedBy(installed, './in-folder.mjs').packages, ['@noble/hashes', 'classic-level'])
 })

@@ -1,14 +1,14 @@
 /**
  * `npm run bench:checksum`: CRC-64 against that of hash-wasm, from a Buffer and in place, which is as the transport has it:
- * in blocks of at most 512 KiB that take turns. `--rounds N`; `--write` puts the table into docs/checksums.md.
+ * in blocks of at most 512 KiB that take turns.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { createCRC64 } from 'hash-wasm'
 import { Crc64, crc64 } from '../src/checksum/index.js'
 import { allocateInPlace } from '../src/checksum/kernels.js'
 import { DEFAULT_BLOCK_SIZE } from '../src/sources/pool.js'
+import { readCommand, wholeNumber } from '../test/support/command.js'
 import { fixture } from '../test/support/paths.js'
 import { type Contender, circumstances, inRounds } from './rounds.js'
 
@@ -33,9 +33,14 @@ const BLOCKS = 4
 const PAGE = 'docs/checksums.md'
 const MARK = '<!-- bench:checksum -->'
 
-const { values } = parseArgs({
+const usage = `npm run bench:checksum [-- OPTION...]
+  --rounds N       interleaved rounds, after one that does not count; default 150
+  --write          puts the table into docs/checksums.md`
+
+const { values } = readCommand(usage, {
   options: { rounds: { type: 'string', default: '150' }, write: { type: 'boolean', default: false } },
 })
+const asked = wholeNumber('rounds', values.rounds, { least: 1 })
 const theirs = await createCRC64('c96c5795d7870f42')
 
 /** GB a second. */
@@ -79,7 +84,7 @@ function contenders(size: number): readonly Contender[] {
 }
 
 const lines = [
-  `GB a second, and the ratio to hash-wasm 4.13, medians of ${values.rounds} interleaved rounds (256 MiB: a tenth); ${circumstances(cpus()[0]?.model ?? 'unknown', cpus().length)}.`,
+  `GB a second, and the ratio to hash-wasm 4.13, medians of ${asked} interleaved rounds (256 MiB: a tenth); ${circumstances(cpus()[0]?.model ?? 'unknown', cpus().length)}.`,
   '',
   '| bytes | hash-wasm | from a Buffer | ratio (goal) | in place | ratio (goal) |',
   '| --- | --- | --- | --- | --- | --- |',
@@ -89,7 +94,7 @@ const tell = (line: string): void => {
 }
 lines.forEach(tell)
 for (const [name, size, goal, goalInPlace] of SIZES) {
-  const rounds = Math.ceil(Number(values.rounds) / (size < FEWER_FROM ? 1 : FEWER))
+  const rounds = Math.ceil(asked / (size < FEWER_FROM ? 1 : FEWER))
   const [they, copied, placed] = await inRounds(rounds, contenders(size))
   if (they === undefined || copied === undefined || placed === undefined) throw new Error('no standings')
   const line = `| ${name} | ${they.rate.toFixed(2)} | ${copied.rate.toFixed(2)} | ${copied.ratio.toFixed(2)} (${goal}) | ${placed.rate.toFixed(2)} | ${placed.ratio.toFixed(2)} (${goalInPlace}) |`

@@ -1,6 +1,7 @@
 /**
- * Interleaved rounds: each contender once a round, so that what else the machine does falls on all alike. What counts is
- * the median of the ratios within a round, not the ratio of two numbers that were measured at different times.
+ * Interleaved rounds: each contender once a round, so that what else the machine does falls on all alike, and each round begins
+ * with the next one, so that nobody always runs first. What counts is the median of the ratios within a round, not the ratio
+ * of two numbers that were measured at different times.
  */
 
 export interface Contender {
@@ -27,7 +28,9 @@ export async function inRounds(
   const table: number[][] = []
   for (let round = 0; round <= rounds; round += 1) {
     const rates: number[] = []
-    for (const contender of contenders) rates.push(await contender.run())
+    for (const [column, contender] of orderOf([...contenders.entries()], round)) {
+      rates[column] = await contender.run()
+    }
     if (round > 0) table.push(rates)
   }
   return contenders.map(({ name }, column) => {
@@ -40,6 +43,17 @@ export async function inRounds(
       spread: [Math.min(...ratios), Math.max(...ratios)],
     }
   })
+}
+
+/** The same ones for this round, beginning with another than in the round before. */
+export function orderOf<T>(contenders: readonly T[], round: number): readonly T[] {
+  const first = round % contenders.length
+  return [...contenders.slice(first), ...contenders.slice(0, first)]
+}
+
+/** Such as `0.87 to 1.07`. */
+export function spreadText(spread: readonly [number, number]): string {
+  return spread.map((ratio) => ratio.toFixed(2)).join(' to ')
 }
 
 export function median(values: readonly number[]): number {

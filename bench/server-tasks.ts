@@ -1,7 +1,8 @@
 /** What a benchmark's child process is asked for, and the loop in it that answers. One process per contender, kept warm. */
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { endsWithUs } from '../test/support/command.js'
 
 export interface PartsTask {
   readonly partSize: number
@@ -17,7 +18,7 @@ export interface Worker {
 
 export function startWorker(name: string, args: readonly string[]): Worker {
   const path = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
-  const child: ChildProcess = fork(path, args)
+  const child = endsWithUs(fork(path, args))
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended`)))
   // It ends when it is told to, too, and then nobody waits for it.
   ended.catch(() => {})

@@ -1,18 +1,18 @@
 /**
  * `npm run bench:server`: parts that the durable server takes, hashed on its own loop and on threads, against a plain copy
- * of the same sizes and parallelism in the same rounds. `--rounds N`, `--mib N` a run, `--folder DIR` on the disk to measure;
- * `--write` puts the table into docs/server.md.
+ * of the same sizes and parallelism in the same rounds.
  */
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { endOnSignals, endsWithUs, readCommand, tidyAtEnd, wholeNumber } from '../test/support/command.js'
 import { writeFigures } from '../test/support/figures.js'
-import { type Contender, circumstances, inRounds } from './rounds.js'
+import { type Contender, circumstances, inRounds, spreadText } from './rounds.js'
 import { type PartsTask, startWorker, type Worker } from './server-tasks.js'
 
 const MIB = 1024 * 1024
@@ -24,7 +24,13 @@ const TASKS: readonly (readonly [partMib: number, parallel: number])[] = [
   [1, 8],
 ]
 
-const { values } = parseArgs({
+const usage = `npm run bench:server [-- OPTION...]
+  --rounds N       interleaved rounds, after one that does not count; default 7
+  --mib N          what is sent in a run; default 256
+  --folder DIR     on the disk to measure; default the system's temporary folder
+  --write          puts the table into docs/server.md`
+
+const { values } = readCommand(usage, {
   options: {
     rounds: { type: 'string', default: '7' },
     mib: { type: 'string', default: '256' },
@@ -32,8 +38,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(values.rounds)
-const mib = Number(values.mib)
+const rounds = wholeNumber('rounds', values.rounds, { least: 1, most: 99 })
+const mib = wholeNumber('mib', values.mib, { least: 1, most: 65_536 })
 
 /** What `longhaul serve` gives itself. The other contender keeps what every Node program has: it gains nothing by more. */
 const DISK_THREADS = { UV_THREADPOOL_SIZE: '16', ...process.env }
@@ -43,7 +49,7 @@ async function serving(folder: string, threads: number): Promise<{ sender: Worke
   await mkdir(folder)
   const secret = randomBytes(12).toString('hex')
   const path = fileURLToPath(new URL('./serving.js', import.meta.url))
-  const server = fork(path, [folder, String(threads), secret], { env: DISK_THREADS })
+  const server = endsWithUs(fork(path, [folder, String(threads), secret], { env: DISK_THREADS }))
   const [port] = await once(server, 'message')
   const sender = startWorker('part-sender', [`http://127.0.0.1:${port}`, 'cn-hangzhou', 'bench', secret])
   return {
@@ -55,7 +61,9 @@ async function serving(folder: string, threads: number): Promise<{ sender: Worke
   }
 }
 
-const folder = await mkdtemp(join(values.folder, 'longhaul-bench-'))
+endOnSignals()
+const folder = mkdtempSync(join(values.folder, 'longhaul-bench-'))
+tidyAtEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }))
 await mkdir(join(folder, 'plain'))
 const plain = startWorker('plain-copy', [join(folder, 'plain')])
 const servers = await Promise.all(
@@ -87,9 +95,8 @@ try {
   for (const [partMib, parallel] of TASKS) {
     const task = { partSize: partMib * MIB, parts: Math.ceil(mib / partMib), parallel }
     for (const { name, rate, ratio, spread } of await inRounds(rounds, contenders(task))) {
-      const [lowest, highest] = spread.map((value) => value.toFixed(2))
       const parts = `${partMib} MiB, ${parallel} at once`
-      say(`| ${parts} | ${name} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${lowest} to ${highest} |`)
+      say(`| ${parts} | ${name} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${spreadText(spread)} |`)
     }
   }
   if (values.write) {
@@ -99,5 +106,4 @@ try {
 } finally {
   plain.end()
   for (const { end } of servers) end()
-  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
 }

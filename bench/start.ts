@@ -1,13 +1,16 @@
 /**
  * How soon the embedded server listens, as somebody's test would see it: each run is a process of its own that imports
- * the built `longhaul/server` and starts a server in memory. `npm run bench:start -- --runs 20`.
+ * the built `longhaul/server` and starts a server in memory.
  */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { readCommand, wholeNumber } from '../test/support/command.js'
 import { fixture } from '../test/support/paths.js'
 
-const USAGE = 'npm run bench:start [-- --runs COUNT]'
+const usage = `npm run bench:start [-- OPTION...]
+  --runs N         processes; default 10`
+
 const door = pathToFileURL(fixture('dist/server/index.js')).href
 const program = `
 const begin = performance.now()
@@ -22,16 +25,6 @@ await server.close()
 console.log(JSON.stringify([imported - begin, listening - imported, answered - listening]))
 `
 
-function runsOf(args: readonly string[]): number {
-  const [flag, count, ...more] = args
-  if (flag === undefined) return 10
-  if (flag !== '--runs' || !/^[1-9][0-9]{0,3}$/.test(count ?? '') || more.length > 0) {
-    console.error(USAGE)
-    process.exit(2)
-  }
-  return Number(count)
-}
-
 /** Milliseconds of one run: to import, from there to listening, from there to the first answer. */
 function measure(): readonly number[] {
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
@@ -39,7 +32,9 @@ function measure(): readonly number[] {
   return JSON.parse(run.stdout) as number[]
 }
 
-const runs = Array.from({ length: runsOf(process.argv.slice(2)) }, measure)
+const { values } = readCommand(usage, { options: { runs: { type: 'string', default: '10' } } })
+const count = wholeNumber('runs', values.runs, { least: 1, most: 9_999 })
+const runs = Array.from({ length: count }, measure)
 const name = cpus()[0]?.model.trim() ?? 'unknown processor'
 console.log(
   `${runs.length} processes on Node ${process.versions.node}, ${cpus().length} cores of ${name}, ms`,

@@ -1,16 +1,8 @@
-/**
- * `npm run bench:bounds`: what the server takes at its limits, tried on a real server process with its data on a disk.
- *
- *     -- listing complete terabyte connections    some of them; default all
- *     -- --data DIR                               where the data folders are made; default the system's temporary folder
- *     -- --write                                  writes the table into docs/server.md
- *
- * Ends with exit code 1 when a bound does not hold. Needs 12 GiB of disk.
- */
-import { mkdtemp, rm } from 'node:fs/promises'
+/** `npm run bench:bounds`: what the server takes at its limits, tried on a real server process with its data on a disk. */
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { choose, endOnSignals, readCommand, refuse, tidyAtEnd } from '../../test/support/command.js'
 import { markdownTable, measuredOn, writeFigures } from '../../test/support/figures.js'
 import { complete } from './complete.js'
 import { connections } from './connections.js'
@@ -18,40 +10,42 @@ import { listing } from './listing.js'
 import type { Bound, Place } from './place.js'
 import { terabyte } from './terabyte.js'
 
-const trials: Readonly<Record<string, (place: Place) => Promise<readonly Bound[]>>> = {
-  listing,
-  complete,
-  terabyte,
-  connections,
-}
+const trials: readonly {
+  readonly name: string
+  readonly run: (place: Place) => Promise<readonly Bound[]>
+}[] = [
+  { name: 'listing', run: listing },
+  { name: 'complete', run: complete },
+  { name: 'terabyte', run: terabyte },
+  { name: 'connections', run: connections },
+]
 
-const { values, positionals } = parseArgs({
+const usage = `npm run bench:bounds [-- OPTION... TRIAL...]
+  TRIAL            ${trials.map(({ name }) => name).join(', ')}; default all
+  --data DIR       where the data folders are made; default the system's temporary folder
+  --write          puts the table into docs/server.md; takes all trials
+
+Exit code 1 when a bound does not hold. Needs 12 GiB of disk.`
+
+const { values, positionals } = readCommand(usage, {
   allowPositionals: true,
   options: { data: { type: 'string', default: tmpdir() }, write: { type: 'boolean', default: false } },
 })
-const names = positionals.length === 0 ? Object.keys(trials) : positionals
-const unknown = names.find((name) => !Object.hasOwn(trials, name))
-if (unknown !== undefined) {
-  console.error(`There is no trial called ${unknown}: ${Object.keys(trials).join(', ')}.`)
-  process.exit(2)
-}
-if (values.write && positionals.length > 0) {
-  console.error('--write needs all trials: a table of some would pass for the whole.')
-  process.exit(2)
+const chosen = choose('trial', trials, positionals)
+if (values.write && chosen.length < trials.length) {
+  refuse('--write needs all trials: a table of some would pass for the whole.')
 }
 
+endOnSignals()
 const bounds: Bound[] = []
-for (const name of names) {
-  const dataDir = await mkdtemp(join(values.data, 'longhaul-bounds-'))
-  try {
-    const found = await trials[name]?.({ dataDir, say: (text) => console.log(`${name}: ${text}`) })
-    for (const bound of found ?? []) {
-      console.log(`  ${bound.holds ? 'holds' : 'BROKEN'}: ${bound.what}: ${bound.measured} (${bound.bound})`)
-      bounds.push(bound)
-    }
-  } finally {
-    await rm(dataDir, { recursive: true, force: true })
+for (const { name, run } of chosen) {
+  const dataDir = mkdtempSync(join(values.data, 'longhaul-bounds-'))
+  const clear = tidyAtEnd(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 }))
+  for (const bound of await run({ dataDir, say: (text) => console.log(`${name}: ${text}`) })) {
+    console.log(`  ${bound.holds ? 'holds' : 'BROKEN'}: ${bound.what}: ${bound.measured} (${bound.bound})`)
+    bounds.push(bound)
   }
+  clear()
 }
 
 const broken = bounds.filter(({ holds }) => !holds)

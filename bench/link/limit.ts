@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Bucket, createRateLimit, resumableUpload } from '../../src/index.js'
-import type { Verdict } from '../speed/goals.js'
 import { randomFile } from '../speed/material.js'
 import { startDiscardServer } from '../speed/server.js'
+import type { Verdict } from '../verdicts.js'
 
 const MiB = 1024 * 1024
 const rates = [1 * MiB, 20 * MiB, 100 * MiB]

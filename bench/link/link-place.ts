@@ -1,11 +1,12 @@
 /** A long link on this machine: two network namespaces, and between them our own packets' way. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { access, copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findGo } from '../../test/interop/go/module.js'
 import { Missing } from '../../test/interop/part.js'
 import { findProgram, mustRun } from '../../test/interop/programs.js'
+import { endsWithUs, tidyAtEnd } from '../../test/support/command.js'
 import { fixture } from '../../test/support/paths.js'
 
 export interface LinkKind {
@@ -54,6 +55,11 @@ export async function openLink(program: string, kind: LinkKind): Promise<LinkPla
   const spaces = { near: `longhaul-${mark}-near`, far: `longhaul-${mark}-far` }
   const devices = { near: `lh${mark}n`, far: `lh${mark}f` }
   const ip = (...args: readonly string[]): Promise<string> => mustRun('ip', args)
+  // Of what it says, nothing matters: a space may not have been made yet.
+  const removeSpaces = tidyAtEnd(() => {
+    for (const space of Object.values(spaces))
+      spawnSync('ip', ['netns', 'delete', space], { stdio: 'ignore' })
+  })
   let child: ChildProcess | undefined
   const remove = async (): Promise<void> => {
     if (child !== undefined && child.exitCode === null) {
@@ -61,13 +67,15 @@ export async function openLink(program: string, kind: LinkKind): Promise<LinkPla
       child.stdin?.end()
       await gone
     }
-    for (const space of Object.values(spaces)) await ip('netns', 'delete', space).catch(() => {})
+    removeSpaces()
   }
   try {
     for (const space of Object.values(spaces)) await ip('netns', 'add', space)
     const { megabitsPerSecond, roundTripMs, loss, queueMs } = kind
     const numbers = [megabitsPerSecond * 1e6, roundTripMs, loss, queueMs].map(String)
-    child = spawn(program, [devices.near, devices.far, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] })
+    child = endsWithUs(
+      spawn(program, [devices.near, devices.far, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    )
     const ended = once(child, 'exit').then(() => Promise.reject(new Error('the packet link ended')))
     ended.catch(() => {})
     await Promise.race([once(child.stdout ?? child, 'data'), ended])

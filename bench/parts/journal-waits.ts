@@ -1,9 +1,9 @@
 /** How long senders wait for the journal, of all the time they have: told apart by the part that each line is about. */
 import { join } from 'node:path'
 import { Bucket, type CheckpointStore, journalStore, resumableUpload } from '../../src/index.js'
-import type { Verdict } from '../speed/goals.js'
 import { sparseFile } from '../speed/material.js'
 import { startDiscardServer } from '../speed/server.js'
+import type { Verdict } from '../verdicts.js'
 import type { PartsPlace } from './parts.js'
 
 const MiB = 1024 * 1024

@@ -1,10 +1,10 @@
 /** How soon an upload of ten thousand parts sends again: from the call to the first byte of the part that is missing. */
 import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { Bucket, resumableUpload, UploadError } from '../../src/index.js'
-import { startServe } from '../../test/interop/serving.js'
-import type { Verdict } from '../speed/goals.js'
+import { resumableUpload } from '../../src/index.js'
+import type { Verdict } from '../verdicts.js'
 import type { PartsPlace } from './parts.js'
+import { sendUntil, serveBucket } from './served-bucket.js'
 
 /** The smallest there may be: how many there are is what counts here. */
 const partSize = 100 * 1024
@@ -15,33 +15,10 @@ export async function resumeManyParts({ folder, quick }: PartsPlace): Promise<re
   const fd = openSync(file, 'w')
   ftruncateSync(fd, parts * partSize)
   closeSync(fd)
-  const server = await startServe({
-    folder: join(folder, 'server'),
-    durability: 'memory',
-    buckets: ['bench'],
-  })
+  const { bucket, stop } = await serveBucket(folder)
   try {
-    const { endpoint, region, accessKeyId, accessKeySecret } = server
-    const bucket = new Bucket({
-      endpoint,
-      region,
-      name: 'bench',
-      credentials: { accessKeyId, accessKeySecret },
-    })
     const common = { store: join(folder, 'store'), partSize, multipartThreshold: 0 }
-    const stop = new AbortController()
-    let stored = 0
-    await resumableUpload(bucket, 'file.bin', file, {
-      ...common,
-      numThreads: 8,
-      signal: stop.signal,
-      onEvent: (event) => {
-        if (event.type === 'part-stored' && ++stored === parts - 20)
-          stop.abort(new Error('as far as it should'))
-      },
-    }).catch((error: unknown) => {
-      if (!(error instanceof UploadError) || error.code !== 'cancelled') throw error
-    })
+    await sendUntil(parts - 20, { bucket, key: 'file.bin', file, options: { ...common, numThreads: 8 } })
     const began = performance.now()
     let firstByteMs: number | undefined
     const { parts: counted } = await resumableUpload(bucket, 'file.bin', file, {
@@ -62,6 +39,6 @@ export async function resumeManyParts({ folder, quick }: PartsPlace): Promise<re
       },
     ]
   } finally {
-    await server.stop()
+    await stop()
   }
 }

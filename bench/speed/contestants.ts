@@ -125,8 +125,6 @@ const bringing: Readonly<Record<ContestantName, Bring>> = {
   curl,
 }
 
-export const allContestants = Object.keys(bringing) as readonly ContestantName[]
-
 /** Each as it can be had on this machine. What is installed below the folder is used again. */
 export async function bringContestants(
   names: readonly ContestantName[],

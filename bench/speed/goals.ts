@@ -1,4 +1,5 @@
-/** What we hold ourselves to, and whether it holds. */
+/** What ours aims at beside another client, and what it came to. */
+import type { Verdict } from '../verdicts.js'
 import type { ContestantName } from './contestants.js'
 import type { Standing } from './race.js'
 
@@ -8,16 +9,6 @@ export interface Goal {
   readonly speed: number
   /** At most so many times the processor's time. */
   readonly cpu?: number
-}
-
-export interface Verdict {
-  readonly what: string
-  readonly bound: string
-  readonly measured: string
-  /** `undefined`: not measured. */
-  readonly holds: boolean | undefined
-  /** So far off that neither a busy machine nor small sizes explain it. */
-  readonly collapsed?: boolean
 }
 
 /** A share of the goal, in the best round of a run with small sizes on a machine that does much else. */
@@ -44,9 +35,4 @@ export function judge(what: string, goals: readonly Goal[], standings: readonly 
       },
     ]
   })
-}
-
-export function word({ holds }: Verdict): string {
-  if (holds === undefined) return 'not measured'
-  return holds ? 'holds' : 'does not hold'
 }

@@ -1,6 +1,6 @@
 /** What a measure of `npm run bench` is. */
+import type { Verdict } from '../verdicts.js'
 import type { Contestant } from './contestants.js'
-import type { Verdict } from './goals.js'
 import type { Standing } from './race.js'
 import type { RunPlace } from './run.js'
 import type { DiscardServer } from './server.js'
@@ -14,11 +14,13 @@ export interface Bench extends RunPlace {
   say(line: string): void
 }
 
-/** A section of the page: a table of its own, and goals. */
+/** What a measure came to: a table of its own, and goals. */
 export interface Section {
   readonly title: string
   /** Markdown. */
   readonly table: string
+  /** How often what was run, such as `one run of each`. */
+  readonly how: string
   readonly verdicts: readonly Verdict[]
   /** For the chart: megabytes a second. */
   readonly rates?: readonly Rate[]
@@ -31,10 +33,10 @@ export interface Rate {
 }
 
 export interface Measure {
-  /** The word that `--only` takes. */
+  /** The word that `--only` takes; the figures of the page are called so, too. */
   readonly name: string
   readonly contestants: readonly Contestant['name'][]
-  run(bench: Bench): Promise<readonly Section[]>
+  run(bench: Bench): Promise<Section>
 }
 
 export function megabytesPerSecond(bytes: number, { seconds }: Standing): number {

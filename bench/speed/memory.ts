@@ -1,7 +1,7 @@
 /** The most memory that ours ever has: flat over the size of the file and of its parts. */
 import { join } from 'node:path'
-import { markdownTable } from '../../test/support/figures.js'
-import type { Verdict } from './goals.js'
+import { markdownTable, right } from '../../test/support/figures.js'
+import type { Verdict } from '../verdicts.js'
 import { randomFile, sparseFile } from './material.js'
 import type { Bench, Measure } from './measure.js'
 import { runContestant } from './run.js'
@@ -37,14 +37,12 @@ export const memory: Measure = {
         collapsed: peakMiB > 2 * mostMiB,
       })
     }
-    const right = (title: string) => ({ title, align: 'right' as const })
-    return [
-      {
-        title: `Peak memory of our process, ${parallel} parts in flight`,
-        table: markdownTable([{ title: 'file' }, right('peak MiB'), right('MB/s')], rows),
-        verdicts,
-      },
-    ]
+    return {
+      title: `Peak memory of our process, ${parallel} parts in flight`,
+      table: markdownTable([{ title: 'file' }, right('peak MiB'), right('MB/s')], rows),
+      how: 'one run of each',
+      verdicts,
+    }
   },
 }
 

@@ -1,34 +1,36 @@
-/** Puts what was measured into docs/performance.md, and the chart beside it. */
+/** Puts what was measured into docs/performance.md, each measure in its own place, and the chart beside it. */
 import { writeFileSync } from 'node:fs'
-import { markdownTable, measuredOn, writeFigures } from '../../test/support/figures.js'
+import { measuredOn, writeFigures } from '../../test/support/figures.js'
 import { fixture } from '../../test/support/paths.js'
+import { verdictTable } from '../verdicts.js'
 import { barChart } from './chart.js'
 import type { Absent } from './contestants.js'
-import { word } from './goals.js'
-import type { Section } from './measure.js'
+import type { Measure, Section } from './measure.js'
 
-export function writePage(measured: {
-  readonly sections: readonly Section[]
-  readonly absent: readonly Absent[]
-  readonly rounds: number
-  readonly processor: string
-}): void {
-  const { sections, absent, rounds, processor } = measured
-  const verdicts = sections.flatMap((section) => section.verdicts)
-  const goals = markdownTable(
-    [{ title: 'goal' }, { title: 'bound' }, { title: 'measured' }, { title: '' }],
-    verdicts.map((verdict) => [verdict.what, verdict.bound, verdict.measured, word(verdict)]),
-  )
-  const missing = absent.map(({ name, reason }) => `Missing on this machine: ${name} (${oneLine(reason)}).`)
-  const under = `Medians of ${rounds} interleaved rounds. ${processor}, ${measuredOn()}; \`npm run bench -- --write\``
-  const tables = sections.map(({ title, table }) => `**${title}**\n\n${table}`)
-  writeFigures(
-    { page: 'performance', name: 'bench' },
-    [`![Megabytes a second of each client](performance.svg)`, goals, ...tables, ...missing, under].join(
-      '\n\n',
-    ),
-  )
-  const groups = sections.flatMap(({ title, rates = [] }) =>
+export interface Measured {
+  readonly measure: Measure
+  readonly section: Section
+}
+
+export function writePage(
+  measured: readonly Measured[],
+  { absent, processor }: { readonly absent: readonly Absent[]; readonly processor: string },
+): void {
+  for (const { measure, section } of measured) {
+    const missing = absent
+      .filter(({ name }) => measure.contestants.includes(name))
+      .map(({ name, reason }) => `Missing on this machine: ${name} (${oneLine(reason)}).`)
+    const under = `${capital(section.how)}. ${processor}, ${measuredOn()}; \`npm run bench -- --only ${measure.name} --write\``
+    writeFigures(
+      { page: 'performance', name: measure.name },
+      [`**${section.title}**`, section.table, verdictTable(section.verdicts), ...missing, under].join('\n\n'),
+    )
+  }
+}
+
+/** All groups of the chart share one scale, so it is drawn anew as a whole. */
+export function writeChart(measured: readonly Measured[]): void {
+  const groups = measured.flatMap(({ section: { title, rates = [] } }) =>
     rates.length === 0
       ? []
       : [
@@ -43,6 +45,10 @@ export function writePage(measured: {
         ],
   )
   writeFileSync(fixture('docs/performance.svg'), barChart(groups, 'MB/s'))
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function oneLine(text: string): string {

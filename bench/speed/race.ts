@@ -1,5 +1,5 @@
 /** Contestants against one another in interleaved rounds, so that what else the machine does falls on all alike. */
-import { median } from '../rounds.js'
+import { median, orderOf } from '../rounds.js'
 import type { Contestant, ContestantName } from './contestants.js'
 import type { Told } from './job.js'
 
@@ -28,7 +28,7 @@ export async function race(
   const table: Map<ContestantName, Told>[] = []
   for (let round = 0; round <= rounds; round += 1) {
     const results = new Map<ContestantName, Told>()
-    for (const contestant of contestants) results.set(contestant.name, await run(contestant))
+    for (const contestant of orderOf(contestants, round)) results.set(contestant.name, await run(contestant))
     say(
       `${round === 0 ? 'warm-up' : `round ${round}`}: ${[...results].map(([name, { seconds }]) => `${name} ${seconds.toFixed(2)} s`).join(', ')}`,
     )

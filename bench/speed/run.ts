@@ -13,8 +13,8 @@ export type Asked = Omit<OneFile, 'store'> | Omit<ManyFiles, 'store'>
 export interface RunPlace {
   /** On a disk as users have it: checkpoints are synced there. */
   readonly folder: string
-  /** A file with the certificate of the server, for whoever wants to see it signed. */
-  readonly ca: string
+  /** A file with the certificate of the server, for whoever wants to see it signed. Over plain HTTP nobody does. */
+  readonly ca?: string
 }
 
 export async function runContestant(

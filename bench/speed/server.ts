@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { endsWithUs } from '../../test/support/command.js'
 import type { Knowledge } from './answers.js'
 import type { FromServer, ToServer } from './discard.js'
 
@@ -22,7 +23,8 @@ export async function startDiscardServer(
 ): Promise<DiscardServer> {
   const { host = '127.0.0.1', within = [] } = options
   const [execPath = process.execPath, ...execArgv] = [...within, process.execPath]
-  const child = fork(fileURLToPath(new URL('./discard.js', import.meta.url)), [host], { execPath, execArgv })
+  const program = fileURLToPath(new URL('./discard.js', import.meta.url))
+  const child = endsWithUs(fork(program, [host], { execPath, execArgv }))
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('The discarding server ended')))
   // It ends when it is told to, too, and then nobody waits for it.
   ended.catch(() => {})

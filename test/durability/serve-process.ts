@@ -1,6 +1,7 @@
 /** `longhaul serve` as a process of its own, on a port of its choice, for tests that kill it or look at its system calls. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { endsWithUs } from '../support/command.js'
 import { fixture } from '../support/paths.js'
 
 export const SERVE_KEYS = { accessKeyId: 'LHSERVE', accessKeySecret: 'serve-secret' }
@@ -44,11 +45,13 @@ export function spawnServe(options: ServeOptions): ChildProcess {
     ...['--access-key-id', SERVE_KEYS.accessKeyId, '--access-key-secret', SERVE_KEYS.accessKeySecret],
   ]
   const [program = '', ...args] = command
-  return spawn(program, args, {
-    env: { PATH: process.env['PATH'], HOME: home, LONGHAUL_HOME: home, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...user,
-  })
+  return endsWithUs(
+    spawn(program, args, {
+      env: { PATH: process.env['PATH'], HOME: home, LONGHAUL_HOME: home, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...user,
+    }),
+  )
 }
 
 export function endOf(child: ChildProcess): ServeProcess['ended'] {

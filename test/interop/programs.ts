@@ -1,5 +1,6 @@
 /** Runs other programs, bounded in time and in what they may say, without a shell. */
 import { spawn } from 'node:child_process'
+import { endsWithUs } from '../support/command.js'
 import { Missing } from './part.js'
 
 export interface ProgramOptions {
@@ -33,13 +34,15 @@ export function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      signal: options.signal,
-      killSignal: 'SIGKILL',
-    })
+    const child = endsWithUs(
+      spawn(program, args, {
+        cwd: options.cwd,
+        env: { ...process.env, ...options.env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+        signal: options.signal,
+        killSignal: 'SIGKILL',
+      }),
+    )
     const both: Buffer[] = []
     const out: Buffer[] = []
     const err: Buffer[] = []

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { endsWithUs } from '../support/command.js'
 import { fixture } from '../support/paths.js'
 
 export interface ServeOptions {
@@ -58,6 +59,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     ],
     { env: { ...process.env, HOME: options.folder }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  endsWithUs(child)
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {

@@ -4,9 +4,18 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Broken } from './broken.js'
+import { endsWithUs, tidyAtEnd } from './command.js'
 import { fixture } from './paths.js'
 
-const run = promisify(execFile)
+/** Rejects when it ends with anything but 0. */
+function run(
+  args: readonly string[],
+  options: { readonly timeout?: number } = {},
+): Promise<{ stdout: string }> {
+  const running = promisify(execFile)(process.execPath, args, options)
+  endsWithUs(running.child)
+  return running
+}
 
 /** What is broken and plays for longer than this hangs, which is seen, too. */
 const LONGEST_MS = 600_000
@@ -34,6 +43,7 @@ export async function tryBrokenCopies(copies: BrokenCopies): Promise<readonly Ve
   /** `build-next-…` is what the build clears away when it finds it left over. */
   async function tryAll(worker: number): Promise<void> {
     const folder = fixture(`build-next-broken-${process.pid}${worker}`)
+    const clear = tidyAtEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [index, broken] = next
@@ -43,7 +53,7 @@ export async function tryBrokenCopies(copies: BrokenCopies): Promise<readonly Ve
         console.log(`${seen.padEnd(12)} ${broken.name}: ${verdict.why}`)
       }
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      clear()
     }
   }
 
@@ -73,10 +83,10 @@ async function tryOne(folder: string, broken: Broken, copies: BrokenCopies): Pro
     include: ['src', 'test'],
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings))
-  await run(process.execPath, [fixture('node_modules/typescript/bin/tsc'), '-p', folder])
+  await run([fixture('node_modules/typescript/bin/tsc'), '-p', folder])
   const program = join(folder, 'out', copies.program)
   try {
-    const { stdout } = await run(process.execPath, [program, '--most', String(copies.most)], {
+    const { stdout } = await run([program, '--most', String(copies.most)], {
       timeout: LONGEST_MS,
     })
     if (stdout.trim() === '') return { name, why: `nothing failed in ${copies.most} seeds` }

@@ -38,6 +38,9 @@ export interface Column {
   readonly align?: 'right'
 }
 
+/** A column of numbers. */
+export const right = (title: string): Column => ({ title, align: 'right' })
+
 /** A table in Markdown. Cells must not have line breaks. */
 export function markdownTable(
   columns: readonly Column[],

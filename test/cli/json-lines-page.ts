@@ -1,5 +1,6 @@
 /** `npm run docs:json-lines`: writes the types of JSON lines from their schema into docs/json-lines.md; a test holds the page to it. */
 import { pathToFileURL } from 'node:url'
+import { readCommand } from '../support/command.js'
 import { writeFigures } from '../support/figures.js'
 import { type LineSchema, readSchema } from './json-lines.js'
 
@@ -22,5 +23,9 @@ function fieldsText({ properties, required }: LineSchema): string {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  readCommand(
+    'npm run docs:json-lines\n  writes the types of JSON lines from their schema into docs/json-lines.md',
+    {},
+  )
   writeFigures(PLACE, typesText())
 }

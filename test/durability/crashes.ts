@@ -1,19 +1,21 @@
-/**
- * `npm run crashes`: plays seeds of the crash model, on all cores, and counts what they met.
- *
- *     -- --seed N [--at STEP]             one seed with its trace; with `--at` its first life ends after that step
- *     -- --seeds COUNT [--from N]         so many, from N on; without `--from` from a new place each time
- *     -- --each-step                      of each seed two lives, the first ended at each of its steps in turn
- *     -- --write                          writes the table into docs/durability.md; for a release run
- */
+/** `npm run crashes`: plays seeds of the crash model, on all cores, and counts what they met. */
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { endOnSignals, endsWithUs, readCommand, wholeNumber } from '../support/command.js'
 import { markdownTable, measuredOn, writeFigures } from '../support/figures.js'
 import { runCrashSeed } from './crash-seed.js'
 
-const { values } = parseArgs({
+const usage = `npm run crashes [-- OPTION...]
+  --seed N [--at STEP]      one seed with its trace; with --at its first life ends after that step
+  --seeds COUNT [--from N]  so many, from N on; default 1000, from a new place each time
+  --each-step               of each seed two lives, the first ended at each of its steps in turn
+  --write                   puts the table into docs/durability.md; for a release run
+
+A failure prints its seed, and makes the exit code 1.`
+
+const { values } = readCommand(usage, {
   options: {
     seed: { type: 'string' },
     at: { type: 'string' },
@@ -35,14 +37,9 @@ interface Sum {
 const MOST_FAILURES = 20
 
 if (values.seed !== undefined) await replay(wholeNumber('seed', values.seed))
-else if (values.by !== undefined) console.log(JSON.stringify(await playShare(Number(values.by))))
-else await playAll()
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 0) return number
-  throw new Error(`--${name} is a whole number, not ${text}.`)
-}
+else if (values.by !== undefined) {
+  console.log(JSON.stringify(await playShare(wholeNumber('by', values.by, { least: 1 }))))
+} else await playAll()
 
 async function replay(seed: number): Promise<void> {
   const crashAt = values.at === undefined ? {} : { crashAt: wholeNumber('at', values.at) }
@@ -91,6 +88,7 @@ async function stepsOf(seed: number): Promise<readonly number[]> {
 }
 
 async function playAll(): Promise<void> {
+  endOnSignals()
   const from =
     values.from === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('from', values.from)
   const seeds = wholeNumber('seeds', values.seeds)
@@ -107,10 +105,9 @@ async function playAll(): Promise<void> {
         '--by',
         String(workers),
       ]
-      const { stdout } = await promisify(execFile)(process.execPath, [
-        fileURLToPath(import.meta.url),
-        ...share,
-      ])
+      const running = promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url), ...share])
+      endsWithUs(running.child)
+      const { stdout } = await running
       return JSON.parse(stdout) as Sum
     }),
   )

@@ -1,8 +1,5 @@
-/**
- * `npm run faults`: campaigns against real processes, sockets and disks. `--only NAME`, `--share N`, `--seed N` choose;
- * `--case N` replays the one case that a failure named; `--write` puts the figures of a full run into their pages.
- */
-import { parseArgs } from 'node:util'
+/** `npm run faults`: campaigns against real processes, sockets and disks. */
+import { choose, readCommand, refuse, stopOnSignals, wholeNumber } from '../support/command.js'
 import { writeFigures } from '../support/figures.js'
 import { BrokenPromise, type Campaign } from './campaign.js'
 import { completes } from './completes.js'
@@ -13,10 +10,17 @@ import { serverKills } from './server-kills.js'
 
 const campaigns: readonly Campaign[] = [kills, journal, completes, conditions, serverKills]
 
-/** A key press can arrive twice, through npm and from the terminal. */
-const SAME_WISH_MS = 500
+const usage = `npm run faults [-- OPTION...]
+  --only NAME      one campaign: ${campaigns.map(({ name }) => name).join(', ')};
+                   several times for several
+  --share N        a part of the release run, such as 0.05; default 1, which takes an hour
+  --seed N         the same run again
+  --case N         the one case that a failure named; with --only and --seed
+  --write          puts the figures of a full run into their pages
 
-const { values } = parseArgs({
+A promise that was broken prints what replays it, and makes the exit code 1.`
+
+const { values } = readCommand(usage, {
   options: {
     only: { type: 'string', multiple: true, default: [] },
     share: { type: 'string', default: '1' },
@@ -26,15 +30,17 @@ const { values } = parseArgs({
   },
 })
 
-const share = numberOf('share', values.share)
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : numberOf('seed', values.seed)
-const only = values.case === undefined ? undefined : numberOf('case', values.case)
-const chosen = chooseCampaigns(values.only)
+const share = Number(values.share)
+if (!(share > 0 && share <= 1)) refuse(`--share takes a number above 0 and up to 1, not ${values.share}.`)
+const seed =
+  values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('seed', values.seed)
+const only = values.case === undefined ? undefined : wholeNumber('case', values.case)
+const chosen = choose('campaign', campaigns, values.only)
 if (values.write && (share < 1 || only !== undefined))
   refuse('Only a full run (--share 1) may --write figures.')
 if (only !== undefined && chosen.length !== 1) refuse('A --case is of one campaign: name it by --only.')
 
-const stop = stopOnSignals()
+const stop = stopOnSignals('stopping when the cases under way have ended; once more to stop at once')
 console.log(`seed ${seed}, share ${share} of the release run: ${chosen.map(({ name }) => name).join(', ')}`)
 for (const campaign of chosen) {
   if (process.exitCode !== undefined) break
@@ -66,39 +72,4 @@ async function runOne({ name, page = 'reliability', run }: Campaign): Promise<vo
 function commandFor(name: string, number = only): string {
   const part = number === undefined ? (share < 1 ? ` --share ${share}` : '') : ` --case ${number}`
   return `npm run faults -- --only ${name} --seed ${seed}${part}`
-}
-
-function chooseCampaigns(names: readonly string[]): readonly Campaign[] {
-  const known = campaigns.map(({ name }) => name)
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) refuse(`There is no campaign ${unknown}, only: ${known.join(', ')}.`)
-  return names.length === 0 ? campaigns : campaigns.filter(({ name }) => names.includes(name))
-}
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text)
-  const isRight = name === 'share' ? value > 0 && value <= 1 : Number.isSafeInteger(value) && value >= 0
-  if (!isRight) refuse(`--${name} can not be ${text}.`)
-  return value
-}
-
-function refuse(message: string): never {
-  console.error(message)
-  process.exit(2)
-}
-
-/** The first signal ends the campaign between two cases, another one at once. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController()
-  let firstMs = Number.NaN
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted && performance.now() - firstMs > SAME_WISH_MS) process.exit(130)
-      if (controller.signal.aborted) return
-      firstMs = performance.now()
-      console.log('stopping when the cases under way have ended; once more to stop at once')
-      controller.abort()
-    })
-  }
-  return controller.signal
 }

@@ -1,11 +1,9 @@
 /**
- * `npm run fuzz -- --seconds N [--seed S] [--target NAME]`: feeds every reader of what comes from outside for N seconds in
- * all, and prints how many inputs each took. With `--times K` in place of the seconds each takes K times the inputs that
- * `npm test` gives it, so that the same seed is the same run on any machine. `--seed S --target NAME --path P` replays one
- * failure. The readers run in a worker, so that one which never comes back is found out too.
+ * `npm run fuzz`: feeds every reader of what comes from outside, and prints how many inputs each took. The readers run in a
+ * worker, so that one which never comes back is found out too.
  */
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { choose, readCommand, refuse, wholeNumber } from '../support/command.js'
 import { LONGEST_INPUT_MS, replayLine, run, type Target } from './target.js'
 import { targets } from './targets.js'
 
@@ -21,11 +19,20 @@ interface Job {
   readonly progress: SharedArrayBuffer
 }
 
+const usage = `npm run fuzz [-- OPTION...]
+  --seconds N      for all readers together; default 60
+  --times K        in place of it K times the inputs that npm test gives: the same seed is the same run on any machine
+  --seed S         where the inputs come from; default a new one
+  --target NAME    one reader: ${targets.map(({ name }) => name).join(', ')}
+  --path P         the one input that a failure named; with --seed and --target
+
+Exit code 1 when a reader broke one of its laws.`
+
 if (isMainThread) await main()
 else await work(workerData as Job)
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readCommand(usage, {
     options: {
       seconds: { type: 'string', default: '60' },
       times: { type: 'string' },
@@ -34,20 +41,14 @@ async function main(): Promise<void> {
       path: { type: 'string' },
     },
   })
-  const names = targets
-    .map(({ name }) => name)
-    .filter((name) => values.target === undefined || name === values.target)
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
+  const asked = values.target === undefined ? [] : [values.target]
+  const names = choose('target', targets, asked).map(({ name }) => name)
+  const seed =
+    values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('seed', values.seed)
   const budget: Budget =
     values.times === undefined ? { seconds: Number(values.seconds) } : { times: Number(values.times) }
   const [amount = 0] = Object.values(budget)
-  if (names.length === 0 || !Number.isSafeInteger(seed) || !(amount > 0)) {
-    console.error(
-      `usage: npm run fuzz -- [--seconds N | --times K] [--seed S] [--target ${targets.map(({ name }) => name).join('|')}] [--path P]`,
-    )
-    process.exitCode = 2
-    return
-  }
+  if (!(amount > 0)) refuse('--seconds and --times take a number above 0.')
   console.log(
     `seed ${seed}, ${'seconds' in budget ? `${amount} seconds` : `${amount} times the inputs of npm test`}`,
   )

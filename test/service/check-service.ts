@@ -1,14 +1,14 @@
 /**
- * `npm run check:service -- --endpoint URL --bucket NAME`: does a real bucket keep what this library builds on? Runs the
+ * `npm run check:service`: does a real bucket keep what this library builds on? Runs the
  * object service contract and one upload that is killed and resumed, all below a prefix of its own by chance, and clears
  * away everything it made, also when something fails. Prints a table; ends with 0 when all went well, else 1, 2 for wrong
- * arguments. The keys come from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN.
+ * arguments.
  */
 import { randomBytes } from 'node:crypto'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { type Bucket, UploadError, useBucket } from '../../src/index.js'
+import { readCommand } from '../support/command.js'
 import { killAndResume } from './kill-and-resume.js'
 import { bucketAt, keysOfEnvironment, type Place } from './oss-world.js'
 
@@ -28,7 +28,7 @@ interface Row {
 }
 
 function readArguments(): Place {
-  const { values } = parseArgs({
+  const { values } = readCommand(USAGE, {
     options: {
       endpoint: { type: 'string' },
       bucket: { type: 'string' },

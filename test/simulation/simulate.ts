@@ -1,25 +1,25 @@
-/**
- * `npm run simulate`: plays seeds, on all cores, and counts what they met.
- *
- *     -- --seed N [--ring 2]              one seed with its trace
- *     -- --seeds COUNT [--from N]         so many, from N on
- *     -- --minutes M [--from N]           as many as fit; from a new place each time unless told
- *     -- --auto                           each seed with a number of parts in flight that the engine finds; with any of these
- *     -- --write                          writes the table into docs/reliability.md; for a release run
- *
- * A seed's ring is its own: every thirty-second is played over the real adapter and the real server, unless `--ring` says so.
- */
+/** `npm run simulate`: plays seeds, on all cores, and counts what they met. */
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readCommand, refuse, wholeNumber } from '../support/command.js'
 import { measuredOn, writeFigures } from '../support/figures.js'
 import type { Ring } from './faults.js'
 import { type Outcome, runSeed, SeedFailure } from './scenario.js'
 import { countsInWords, releaseTable } from './tables.js'
 import { addTally, createTally, ringOf, type Tally, tally, tallyFailure } from './tally.js'
 
-const { values } = parseArgs({
+const usage = `npm run simulate [-- OPTION...]
+  --seed N [--ring 1|2]     one seed with its trace
+  --seeds COUNT [--from N]  so many, from N on; default 1000 from 1
+  --minutes M [--from N]    as many as fit; from a new place each time unless told
+  --auto                    each seed with a number of parts in flight that the engine finds; with any of these
+  --write                   puts the table into docs/reliability.md; for a release run
+
+A seed's ring is its own: every thirty-second is played over the real adapter and the real server, unless --ring says so.
+A failure prints its seed, and makes the exit code 1.`
+
+const { values } = readCommand(usage, {
   options: {
     seed: { type: 'string' },
     seeds: { type: 'string' },
@@ -47,15 +47,8 @@ else if (values.seed !== undefined) await replay(wholeNumber('seed', values.seed
 else await runMany()
 
 function ringFrom(text: string): Ring {
-  if (text !== '1' && text !== '2') throw new Error(`--ring is 1 or 2, not ${text}.`)
+  if (text !== '1' && text !== '2') refuse(`--ring is 1 or 2, not ${text}.`)
   return text === '1' ? 1 : 2
-}
-
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new Error(`--${name} is a whole number, not ${text}.`)
-  return number
 }
 
 async function replay(seed: number): Promise<void> {
@@ -115,6 +108,8 @@ async function playChunk({ from, count }: Chunk): Promise<Report> {
 
 async function runMany(): Promise<void> {
   const timed = values.minutes !== undefined
+  const minutes = Number(values.minutes ?? 0)
+  if (timed && !(minutes > 0)) refuse(`--minutes takes a number above 0, not ${values.minutes}.`)
   const from =
     values.from === undefined
       ? timed
@@ -122,7 +117,7 @@ async function runMany(): Promise<void> {
         : 1
       : wholeNumber('from', values.from)
   const until = timed ? Number.POSITIVE_INFINITY : from + wholeNumber('seeds', values.seeds ?? '1000')
-  const endsAtMs = timed ? performance.now() + Number(values.minutes) * 60_000 : Number.POSITIVE_INFINITY
+  const endsAtMs = timed ? performance.now() + minutes * 60_000 : Number.POSITIVE_INFINITY
   console.log(`from seed ${from}`)
   const startedMs = performance.now()
   const sum = createTally()

@@ -4,11 +4,11 @@
  * for the terminal.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createServer, type FaultRule } from '../../../src/server/index.js'
+import { choose, endOnSignals, endsWithUs, readCommand, workFolder } from '../../support/command.js'
 import { fixture } from '../../support/paths.js'
 import { createTerminal } from '../../support/terminal.js'
 import { bytesOf, mainScript } from '../stage.js'
@@ -40,7 +40,7 @@ export interface Session {
 }
 
 async function record({ title, columns, files, steps }: Session): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-recording-'))
+  const folder = workFolder('longhaul-recording-')
   const credentials = { accessKeyId: 'LHRECORDING', accessKeySecret: 'secret' }
   const server = await createServer({ buckets: ['examplebucket'], credentials, onFailure() {} })
   try {
@@ -75,7 +75,6 @@ async function record({ title, columns, files, steps }: Session): Promise<string
     return `${texts.join('\n').trimEnd()}\n`
   } finally {
     await server.close()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -99,12 +98,14 @@ async function play(
     join(where.folder, 'longhaul'),
     ...args,
   ]
-  const { stdout } = await promisify(execFile)('python3', command, {
+  const running = promisify(execFile)('python3', command, {
     cwd: where.folder,
     env: where.environment,
     timeout: 120_000,
     maxBuffer: 64 * 1024 * 1024,
   })
+  endsWithUs(running.child)
+  const { stdout } = await running
   const terminal = createTerminal({ columns: where.columns })
   const seen: string[] = []
   let exitCode = 0
@@ -125,12 +126,20 @@ async function play(
   return [`$ ${type}`, ...seen, ...terminal.lines(), `exit: ${exitCode}`]
 }
 
-const wanted = process.argv.slice(2)
+const known = [...sessions.map(({ name }) => ({ name })), { name: fromNothing }]
+const usage = `npm run docs:recordings [-- NAME...]
+  NAME             ${known.map(({ name }) => name).join(', ')}; default all
+
+Writes docs/recordings/*.txt. Needs Python 3.`
+const { positionals } = readCommand(usage, { allowPositionals: true })
+const wanted = choose('recording', known, positionals).map(({ name }) => name)
+
+endOnSignals()
 for (const session of sessions) {
-  if (wanted.length > 0 && !wanted.includes(session.name)) continue
+  if (!wanted.includes(session.name)) continue
   const text = await record(session)
   await mkdir(fixture('docs/recordings'), { recursive: true })
   await writeFile(fixture(`docs/recordings/${session.name}.txt`), text)
   process.stdout.write(`docs/recordings/${session.name}.txt\n`)
 }
-if (wanted.length === 0 || wanted.includes(fromNothing)) await recordFromNothing(fromNothing)
+if (wanted.includes(fromNothing)) await recordFromNothing(fromNothing)

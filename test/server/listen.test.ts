@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MAX_XML_SIZE } from '../../src/protocol/xml.js'
 import { createServer, DataFolderError, type Server, type ServerOptions } from '../../src/server/index.js'
+import { until } from '../support/until.js'
 import { type Ask, bytesFrom, codeOf, type Reply, wireOf } from './world.js'
 
 const bucket = 'examplebucket'
@@ -242,14 +243,25 @@ test('closing lets a request under way end, and gives the folder back', async ()
   const dataDir = await mkdtemp(join(tmpdir(), 'longhaul-listen-'))
   try {
     const faults = [{ effect: 'delay', ms: 300, operation: 'PutObject' }] as const
-    const first = await createServer({ dataDir, buckets: [bucket], faults })
+    let isUnderWay = false
+    let goOn = (): void => {}
+    const clock = {
+      now: () => Date.now(),
+      sleep(): Promise<void> {
+        isUnderWay = true
+        return new Promise((resolve) => {
+          goOn = resolve
+        })
+      },
+    }
+    const first = await createServer({ dataDir, buckets: [bucket], faults, clock })
     await assert.rejects(createServer({ dataDir }), DataFolderError)
     const { port } = first
     const put = ask(first, { method: 'PUT', bucket, key: 'k', body: 'x' })
-    const isUnderWay = new Promise((resolve) => setTimeout(resolve, 100))
-    await isUnderWay
+    await until('the request is under way', () => isUnderWay)
     const closing = first.close()
     assert.equal(first.close(), closing)
+    goOn()
     assert.equal((await put).status, 200)
     await closing
     const second = await createServer({ dataDir, port, buckets: [bucket] })

@@ -5,6 +5,7 @@
 import { pathToFileURL } from 'node:url'
 import type { OperationRow } from '../../src/server/operation-row.js'
 import { OPERATION_ROWS } from '../../src/server/routes.js'
+import { readCommand } from '../support/command.js'
 import { markdownTable, writeFigures } from '../support/figures.js'
 
 export const PLACE = { page: 'compatibility', name: 'operations' } as const
@@ -35,5 +36,6 @@ function formOf({ method, on, needs = [], header }: OperationRow): string {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  readCommand('npm run docs:operations\n  writes the table of all operations into docs/compatibility.md', {})
   writeFigures(PLACE, operationsTable())
 }

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type HttpRequest, TransportError, type TransportFailure } from '../../src/protocol/message.js'
 import { createNodeTransport, type NodeTransportOptions } from '../../src/transport/node.js'
 import { limitRate, RateLimit } from '../../src/transport/rate.js'
+import { until } from '../support/until.js'
 import { testCertificate } from './certificate.js'
 import { Arrival, type LentBody, lentBody } from './lent-body.js'
 import { serve, serveRaw } from './servers.js'
@@ -366,7 +367,7 @@ test('an abort rejects with its reason at once; blocks come home when the socket
   const reason = new Error('stop')
   const body = lentBody(200_000_000, 4_000_000)
   const answer = transport(put(origin, body), { signal: stop.signal })
-  while (body.lent - body.home < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until('two blocks are lent', () => body.lent - body.home >= 2)
   await new Promise((resolve) => setTimeout(resolve, 30)) // the kernel's buffers are full now
   stop.abort(reason)
   await assert.rejects(answer, (error) => error === reason)
@@ -409,7 +410,7 @@ test('close ends what is under way and refuses what comes', async (t) => {
   const body = lentBody(1000, 100)
   const answer = transport(put(origin, body))
   const refused = assert.rejects(answer, failsWith('reset'))
-  while (body.home < 10) await new Promise((resolve) => setTimeout(resolve, 1))
+  await until('all blocks are home', () => body.home >= 10)
   await close()
   await refused
   assert.equal(body.home, body.lent)

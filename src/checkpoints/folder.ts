@@ -3,11 +3,12 @@ import { constants, type Stats } from 'node:fs'
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UploadError } from '../engine/errors.js'
+import type { FileCalls } from '../files/calls.js'
 
 /** Creates the folder for this user alone where it is missing. The folder itself must not be a symbolic link. */
-export async function prepareFolder(folder: string): Promise<void> {
+export async function prepareFolder(folder: string, calls: Pick<FileCalls, 'lstat'>): Promise<void> {
   await usingStore(folder, async () => {
-    let stats = await lstatIfThere(folder)
+    let stats = await lstatIfThere(folder, calls)
     if (stats === undefined) {
       await makeFolder(folder)
       stats = await lstat(folder)
@@ -40,11 +41,13 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(parent)
 }
 
-async function lstatIfThere(path: string): Promise<Stats | undefined> {
-  return lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
+async function lstatIfThere(path: string, calls: Pick<FileCalls, 'lstat'>): Promise<Stats | undefined> {
+  try {
+    return await calls.lstat(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     return undefined
-  })
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -31,12 +31,14 @@ export function createJournalFile(options: {
   readonly held: () => Promise<boolean>
   /** The hold was taken by force, from somebody whose last append may still be under way. Default false. */
   readonly stolen?: boolean
+  /** There was none when the hold was taken. Default: has to be looked for. */
+  readonly absent?: boolean
 }): JournalFile {
   const { path, target, disk, held, stolen = false } = options
   const inTurn = createQueue()
   let closed = false
   /** There was none when we looked, since when only we can have made one, and have not. */
-  let absent = false
+  let absent = options.absent === true && !stolen
   /** Open for appending, and its size as of the last durable append. */
   let tail: { readonly handle: JournalHandle; size: number } | undefined
   let batch: { readonly lines: Uint8Array[]; readonly done: Promise<void> } | undefined

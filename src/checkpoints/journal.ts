@@ -6,6 +6,8 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { CheckpointLog, CheckpointStore, CheckpointSummary, Target } from '../engine/ports.js'
+import { createFileCalls } from '../files/calls.js'
+import { Swift } from '../files/swift.js'
 import { prepareFolder, usingStore } from './folder.js'
 import { type JournalDisk, nodeDisk, type WriteBytes } from './journal-disk.js'
 import { createJournalFile, readJournal } from './journal-file.js'
@@ -21,16 +23,17 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
   if (folder === '')
     throw new UploadError('invalid-argument', "The store's folder name is empty. Name a folder.")
   const absoluteFolder = resolve(folder)
-  const disk = nodeDisk(options.write)
+  const disk = nodeDisk({ write: options.write })
+  const calls = createFileCalls(new Swift())
   return {
     async acquire(target, { steal = false } = {}) {
-      await prepareFolder(absoluteFolder)
+      await prepareFolder(absoluteFolder, calls)
       const place = {
         folder: absoluteFolder,
         id: targetHash(target),
         what: targetInWords(target),
       }
-      const lock = await acquireLock(place, { steal })
+      const lock = await acquireLock(place, { steal, calls })
       return openLog({ folder: absoluteFolder, target, lock, stolen: steal, disk })
     },
     list: () => usingStore(absoluteFolder, () => listJournals(disk, absoluteFolder)),
@@ -45,9 +48,10 @@ function openLog(options: {
   readonly disk: JournalDisk
 }): CheckpointLog {
   const { folder, target, lock, stolen, disk } = options
-  const path = join(folder, `${checkpointId(target)}${JOURNAL}`)
+  const name = `${checkpointId(target)}${JOURNAL}`
+  const path = join(folder, name)
   const held = (): Promise<boolean> => lock.held()
-  const file = createJournalFile({ path, target, disk, held, stolen })
+  const file = createJournalFile({ path, target, disk, held, stolen, absent: lock.isAbsent(name) })
   return {
     read: () => file.read(),
     append: (line) => file.append(line),

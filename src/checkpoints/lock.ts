@@ -3,21 +3,16 @@
  * then looks for others': of any two, the later one to raise sees the earlier. No name is ever shared or used again, so
  * that clearing away a dead process's flag can never hit a newcomer's.
  */
-import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { lstat, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UploadError } from '../engine/errors.js'
+import type { FileCalls } from '../files/calls.js'
 import { usingStore } from './folder.js'
-import {
-  decodeLock,
-  describeHolder,
-  encodeLock,
-  judgeLock,
-  type LockRecord,
-  type LockVerdict,
-} from './lock-record.js'
+import { createFlag, type Flag, type FlagFile, fileName, ignoreMissing } from './lock-flag.js'
+import { decodeLock, describeHolder, judgeLock, type LockRecord, type LockVerdict } from './lock-record.js'
 import { lookForLifeSign } from './lock-socket.js'
-import { enter, type Presence, sinceOf, socketOf, sweep } from './presence.js'
+import { enter, sinceOf, socketOf, sweep } from './presence.js'
 import { type ProcessIdentity, processState, whoAmI } from './process-identity.js'
 
 /** What is locked. */
@@ -29,7 +24,15 @@ export interface LockPlace {
   readonly what: string
 }
 
+export interface LockOptions {
+  /** Take it from whoever seems to hold it; they learn by `held()`. */
+  readonly steal: boolean
+  readonly calls: FileCalls
+}
+
 export interface Lock {
+  /** Is it sure that nothing of this name has been in the folder since the hold was taken, but by our own doing? */
+  isAbsent(name: string): boolean
   /** Is it still ours? Somebody may have taken it by force. It stays ours when the whole folder has vanished. */
   held(): Promise<boolean>
   /** Leaves nothing behind. More than one call does no harm. */
@@ -50,14 +53,11 @@ const PAUSE_MS = { least: 20, most: 60 }
 /** Holds of this process, by place: they need no looking. */
 const holdsHere = new Map<string, object>()
 
-/**
- * @param options.steal take it from whoever seems to hold it; they learn by `held()`
- * @throws UploadError `locked`, naming who holds it; `store-unusable`
- */
-export async function acquireLock(place: LockPlace, options: { readonly steal: boolean }): Promise<Lock> {
+/** @throws UploadError `locked`, naming who holds it; `store-unusable` */
+export async function acquireLock(place: LockPlace, { steal, calls }: LockOptions): Promise<Lock> {
   const { folder, id } = place
   const here = join(folder, id)
-  if (holdsHere.has(here) && !options.steal) throw heldHere(place)
+  if (holdsHere.has(here) && !steal) throw heldHere(place)
   const mine = {}
   holdsHere.set(here, mine)
   const giveUp = (): void => {
@@ -69,7 +69,7 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     throw error
   })
   const token = presence.nextToken()
-  const flag = createFlag(place, token, presence)
+  const flag = createFlag(place, token, { presence, calls })
   let released = false
   let seen: readonly string[] | undefined
   const release = async (): Promise<void> => {
@@ -77,13 +77,11 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     released = true
     giveUp()
     await flag.destroy()
-    if (seen === undefined || seen.filter((name) => name.startsWith(`${id}.`)).length > 1) {
-      await clearOrphans(place, me)
-    }
+    if (seen === undefined) await clearOrphans(place, me)
     await presence.leave()
   }
   try {
-    seen = await usingStore(folder, () => contend(place, { me, token, flag, steal: options.steal }))
+    seen = await usingStore(folder, () => contend(place, { me, token, flag, steal, calls }))
   } catch (error) {
     await release()
     throw error
@@ -96,7 +94,7 @@ export async function acquireLock(place: LockPlace, options: { readonly steal: b
     vanished ||= !(await isThere(folder))
     return vanished && (await rivalsIn(place, { me, token })).length === 0
   }
-  return { held, release }
+  return { isAbsent: (name) => seen !== undefined && !seen.includes(name), held, release }
 }
 
 async function isThere(folder: string): Promise<boolean> {
@@ -124,17 +122,24 @@ export async function findHolder(
 }
 
 /**
- * Returns once our flag is up and a look around, begun after it was raised, found no other, with what it
- * saw. Of several contenders the one with the lowest token stays and the others step back, so somebody always gets it.
+ * Returns once our flag is up and a look around, begun after it was raised, found no other. Of several contenders the one
+ * with the lowest token stays and the others step back, so somebody always gets it. Returns the names it saw where there
+ * was no trace of anybody else; where there was, who left meanwhile may have changed something after the look.
  */
 async function contend(
   place: LockPlace,
-  { me, token, flag, steal }: { me: ProcessIdentity; token: string; flag: Flag; steal: boolean },
-): Promise<readonly string[]> {
+  {
+    me,
+    token,
+    flag,
+    steal,
+    calls,
+  }: LockOptions & { readonly me: ProcessIdentity; readonly token: string; readonly flag: Flag },
+): Promise<readonly string[] | undefined> {
   let mayForce = steal
   await flag.raise()
   for (let round = 1; ; round += 1) {
-    const names = await readdir(place.folder)
+    const names = await calls.readdir(place.folder)
     const ours = names.filter((name) => name.startsWith(`${place.id}.`))
     const isUp = ours.includes(fileName(place.id, token, 'lock'))
     if (isUp && ours.length === 1) return names
@@ -144,7 +149,7 @@ async function contend(
     if (mayForce) await clear(place, rivals)
     if (rivals.length === 0 || mayForce) {
       mayForce = false
-      if (await flag.isUp()) return names
+      if (await flag.isUp()) return undefined
       if (round >= ROUNDS) throw heldBy(place, undefined)
       await flag.raise()
       continue
@@ -228,53 +233,6 @@ async function clearOrphans(place: LockPlace, me: ProcessIdentity): Promise<void
   }
 }
 
-interface Flag {
-  raise(): Promise<void>
-  lower(): Promise<void>
-  isUp(): Promise<boolean>
-  destroy(): Promise<void>
-}
-
-/** Not up yet, but the life sign of its process is given already: a flag must never be seen without. */
-function createFlag({ folder, id }: LockPlace, token: string, presence: Presence): Flag {
-  const lockPath = join(folder, fileName(id, token, 'lock'))
-  const temporary = join(folder, fileName(id, token, 'tmp'))
-  const lower = (): Promise<void> => unlink(lockPath).catch(ignoreMissing)
-  let written = false
-  return {
-    async raise() {
-      if (await presence.raise(lockPath)) return
-      // Where a file can't have two names, each flag is a record of its own.
-      written = true
-      await writeDurably(temporary, encodeLock({ ...presence.record, since: new Date().toISOString() }))
-      // Somebody's tidying may have taken it for a dead one's. Then the flag is not up, and is raised again.
-      await rename(temporary, lockPath).catch(ignoreMissing)
-    },
-    lower,
-    isUp: () => usingStore(folder, async () => (await lstat(lockPath).catch(ignoreMissing)) !== undefined),
-    async destroy() {
-      await lower().catch(() => {})
-      if (written) await unlink(temporary).catch(() => {})
-    },
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.datasync()
-  } finally {
-    await handle.close()
-  }
-}
-
-type FlagFile = 'lock' | 'sock' | 'tmp'
-
-function fileName(id: string, token: string, kind: FlagFile): string {
-  return `${id}.${token}.${kind}`
-}
-
 function tokensOf(names: readonly string[], id: string, kind: FlagFile): string[] {
   return names
     .filter((name) => name.startsWith(`${id}.`) && name.endsWith(`.${kind}`))
@@ -291,8 +249,4 @@ function heldBy({ what }: LockPlace, record: LockRecord | undefined): UploadErro
     `${what} is held by ${describeHolder(record)}. Wait until it has finished, or end it; ` +
       'if it is surely gone, take over by force (--steal).',
   )
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }

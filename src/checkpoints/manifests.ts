@@ -2,6 +2,8 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UploadError } from '../engine/errors.js'
+import { createFileCalls } from '../files/calls.js'
+import { Swift } from '../files/swift.js'
 import type { ManifestStore, ManifestSummary } from '../many/ports.js'
 import { prepareFolder, usingStore } from './folder.js'
 import { type JournalDisk, nodeDisk } from './journal-disk.js'
@@ -15,17 +17,18 @@ const MANIFEST = '.manifest'
 /** @param folder created when missing, for this user alone; must not be a symbolic link */
 export function manifestStore(folder: string): ManifestStore {
   const absoluteFolder = resolve(folder)
-  const disk = nodeDisk()
+  const calls = createFileCalls(new Swift())
+  const disk = nodeDisk({ calls })
   return {
     async acquire(target, { steal = false } = {}) {
-      await prepareFolder(absoluteFolder)
+      await prepareFolder(absoluteFolder, calls)
       const id = manifestId(target)
       const place = {
         folder: absoluteFolder,
         id: hashOfId(id),
         what: `the manifest of this run to ${target.bucket}`.replace(/\p{Cc}/gu, '?'),
       }
-      const lock = await acquireLock(place, { steal })
+      const lock = await acquireLock(place, { steal, calls })
       const path = join(absoluteFolder, `${id}${MANIFEST}`)
       const file = createManifestFile({ path, target, disk, held: () => lock.held() })
       return {

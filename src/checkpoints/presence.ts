@@ -4,8 +4,9 @@
  * record, a sync and a socket per flag, a thousand small files spent ten times longer on their locks than on the network.
  */
 import { randomBytes } from 'node:crypto'
-import { link, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FileCalls } from '../files/calls.js'
 import { decodeLock, encodeLock, judgeLock, type LockRecord, type LockVerdict } from './lock-record.js'
 import { giveLifeSign, type LifeSign, lookForLifeSign } from './lock-socket.js'
 import { type ProcessIdentity, processState } from './process-identity.js'
@@ -16,7 +17,7 @@ export interface Presence {
   /** A name for one more flag; never used again. */
   nextToken(): string
   /** Gives the record one more name. False where the file system can't, or where somebody has cleaned it away. */
-  raise(path: string): Promise<boolean>
+  raise(path: string, calls: Pick<FileCalls, 'link'>): Promise<boolean>
   /** The last one to leave takes it all away. */
   leave(): Promise<void>
 }
@@ -57,11 +58,14 @@ export async function enter(folder: string, me: ProcessIdentity): Promise<Presen
         flags += 1
         return `${record.token}-${Date.now().toString(36)}-${flags.toString(36)}`
       },
-      raise: (path) =>
-        link(join(folder, recordName(record.token)), path).then(
-          () => true,
-          () => false,
-        ),
+      async raise(path, calls) {
+        try {
+          await calls.link(join(folder, recordName(record.token)), path)
+          return true
+        } catch {
+          return false
+        }
+      },
       leave,
     }
   } catch (error) {

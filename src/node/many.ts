@@ -9,7 +9,7 @@ import { type ManyRequest, runMany } from '../many/run.js'
 import { createDigester } from '../services/digester.js'
 import { checkHeaders } from '../services/oss/headers.js'
 import { checkKey } from '../services/oss/names.js'
-import { fileIdentity, openFileSource } from '../sources/file.js'
+import { createFiles } from '../sources/file.js'
 import { createPoolFor } from '../sources/pool.js'
 import type { Bucket } from './bucket.js'
 import { withTransport } from './connection.js'
@@ -101,7 +101,7 @@ export async function resumableUploadMany(
             checkpoints,
             digester: createDigester(),
             runtime: createNodeRuntime(),
-            files: { identity: fileIdentity, open: (filename) => openFileSource(filename, { pool }) },
+            files: createFiles(pool),
             textDigest,
             manifest,
           },

@@ -2,62 +2,105 @@
  * A file as a source. It is opened once; every read goes to what was opened then, at its own position, so that any
  * number of parts can read at once and a file renamed over the path is noticed rather than mixed in.
  */
-import { constants } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { type BigIntStats, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { Source, SourceIdentity } from '../engine/ports.js'
-import { createFileReader } from './file-reader.js'
+import { createFileCalls, type FileCalls } from '../files/calls.js'
+import { Swift } from '../files/swift.js'
+import { createFileReader, type OpenFile } from './file-reader.js'
 import type { BlockPool } from './pool.js'
 import { type Loan, sliceOf } from './pump.js'
 
 /**
  * Opens a regular file for upload; symbolic links are followed. Close it when all is done.
  *
+ * @param options.calls shared with other files of the same run; a slice that fits one block is then read by it, too
  * @throws UploadError `source-missing` when there is no such file, it can't be read, or it is no regular file
  */
-export async function openFileSource(path: string, { pool }: { readonly pool: BlockPool }): Promise<Source> {
+export async function openFileSource(
+  path: string,
+  { pool, calls: shared }: { readonly pool: BlockPool; readonly calls?: FileCalls | undefined },
+): Promise<Source> {
   // The working directory may change while the upload runs; what the caller named may not.
   const absolutePath = resolve(path)
-  const handle = await openRegularFile(path, absolutePath)
-  const reader = createFileReader(handle)
+  const calls = shared ?? createFileCalls(new Swift())
+  const file = await openRegularFile(path, absolutePath, calls)
+  const reader = createFileReader(file)
   return {
     name: path,
-    identity: () => reading(path, async () => toIdentity(await handle.stat({ bigint: true }))),
-    identityByName: () =>
-      reading(path, async () => {
-        const stats = await stat(absolutePath, { bigint: true }).catch(undefinedWhenGone)
-        return stats === undefined ? undefined : toIdentity(stats)
-      }),
-    slice: (start, end) =>
-      sliceOf({ start, end }, async (offset, endOfSlice, signal): Promise<Loan> => {
+    async identity() {
+      try {
+        return toIdentity(await calls.fstat(file.fd))
+      } catch (error) {
+        throw translated(path, error)
+      }
+    },
+    async identityByName() {
+      try {
+        return toIdentity(await calls.stat(absolutePath))
+      } catch (error) {
+        if (isGone(error)) return undefined
+        throw translated(path, error)
+      }
+    },
+    slice(start, end) {
+      const isOneRead = shared !== undefined && end - start <= pool.blockSize
+      return sliceOf({ start, end }, async (offset, endOfSlice, signal): Promise<Loan> => {
         const block = await pool.lease(signal)
         const size = Math.min(block.length, endOfSlice - offset)
         const bytes = size === block.length ? block : block.subarray(0, size)
         try {
-          const filled = await reader.fill(bytes, offset)
+          const filled = await (isOneRead
+            ? reader.fillSoon(bytes, offset, calls)
+            : reader.fill(bytes, offset))
           if (filled < size) throw endedAt(path, offset + filled)
           return { bytes, giveBack: () => pool.give(block) }
         } catch (error) {
           pool.give(block)
           throw translated(path, error)
         }
-      }),
+      })
+    },
     close: () => reader.close(),
   }
 }
 
-async function openRegularFile(path: string, absolutePath: string): Promise<FileHandle> {
+/** The files of one run, which share what is learned of their file system. */
+export function createFiles(pool: BlockPool): {
+  identity(path: string): Promise<SourceIdentity>
+  open(path: string): Promise<Source>
+} {
+  const calls = createFileCalls(new Swift())
+  /** Each folder may be another file system's. */
+  let folder: string | undefined
+  return {
+    async identity(path) {
+      const parent = dirname(path)
+      const isNew = parent !== folder
+      const identity = await fileIdentity(path, { calls, isNew })
+      folder = parent
+      return identity
+    },
+    open: (path) => openFileSource(path, { pool, calls }),
+  }
+}
+
+async function openRegularFile(path: string, absolutePath: string, calls: FileCalls): Promise<OpenFile> {
   if (path === '') throw new UploadError('source-missing', 'The file name is empty. Name the file to upload.')
   // Without O_NONBLOCK, opening a FIFO that nobody writes to would never return.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
-  const handle = await reading(path, () => open(absolutePath, flags))
   try {
-    assertRegular(path, await reading(path, () => handle.stat()))
-    return handle
+    const fd = await calls.open(absolutePath, flags)
+    try {
+      assertRegular(path, await calls.fstat(fd))
+      return { fd, close: async () => calls.close(fd) }
+    } catch (error) {
+      await calls.close(fd)
+      throw error
+    }
   } catch (error) {
-    await handle.close()
-    throw error
+    throw translated(path, error)
   }
 }
 
@@ -73,11 +116,18 @@ function endedAt(path: string, offset: number): UploadError {
  *
  * @throws UploadError `source-missing` when there is no such file, or it is no regular file
  */
-export async function fileIdentity(path: string): Promise<SourceIdentity> {
+async function fileIdentity(
+  path: string,
+  { calls, isNew }: { readonly calls: FileCalls; readonly isNew: boolean },
+): Promise<SourceIdentity> {
   if (path === '') throw new UploadError('source-missing', 'The file name is empty. Name the file to upload.')
-  const stats = await reading(path, () => stat(path, { bigint: true }))
-  assertRegular(path, stats)
-  return toIdentity(stats)
+  try {
+    const stats = await calls.stat(path, isNew)
+    assertRegular(path, stats)
+    return toIdentity(stats)
+  } catch (error) {
+    throw translated(path, error)
+  }
 }
 
 function assertRegular(path: string, stats: { isDirectory(): boolean; isFile(): boolean }): void {
@@ -89,13 +139,7 @@ function assertRegular(path: string, stats: { isDirectory(): boolean; isFile(): 
   }
 }
 
-function toIdentity(stats: {
-  readonly size: bigint
-  readonly mtimeNs: bigint
-  readonly ctimeNs: bigint
-  readonly dev: bigint
-  readonly ino: bigint
-}): SourceIdentity {
+function toIdentity(stats: BigIntStats): SourceIdentity {
   return {
     size: Number(stats.size),
     mtimeNs: stats.mtimeNs.toString(),
@@ -105,9 +149,9 @@ function toIdentity(stats: {
   }
 }
 
-function undefinedWhenGone(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-  throw error
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -122,14 +166,6 @@ const ADVICE: Readonly<Record<string, string>> = {
     'could not be opened: this process has too many files open. Upload fewer at once or raise the limit.',
   ENFILE: 'could not be opened: this machine has too many files open. Try again later.',
   ERR_INVALID_ARG_VALUE: 'is no file name. Check it for characters that no name can have.',
-}
-
-async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw translated(path, error)
-  }
 }
 
 /** What the system refuses, in words; anything else as it is. */

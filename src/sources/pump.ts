@@ -43,20 +43,21 @@ async function relay(
   signal: CancelSignal | undefined,
 ): Promise<void> {
   if (start === end) return
-  let loan: Loan | undefined = await borrow(start)
+  let loan = await borrow(start)
   let offset = start
-  while (loan !== undefined) {
+  for (;;) {
     if (signal?.aborted) {
       loan.giveBack()
       return
     }
     offset += loan.bytes.length
     const sunk = lend(loan, sink)
-    const ahead: Promise<Loan> | undefined = offset < end ? borrow(offset) : undefined
+    if (offset >= end) return sunk
+    const ahead = borrow(offset)
     try {
       loan = (await Promise.all([ahead, sunk]))[0]
     } catch (error) {
-      ahead?.then(
+      ahead.then(
         (unused) => unused.giveBack(),
         () => {},
       )

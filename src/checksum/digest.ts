@@ -23,10 +23,12 @@ export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return hmac(nobleSha256, key, bytes)
 }
 
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Lower-case. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (let index = 0; index < bytes.length; index += 1) text += hexPairs[bytes[index] ?? 0]
   return text
 }
 

@@ -8,6 +8,14 @@ export function formatHttpDate(ms: number): string {
 }
 
 export function parseHttpDate(text: string): number | undefined {
+  if (lastHttp?.text !== text) lastHttp = { text, ms: readHttpDate(text) }
+  return lastHttp.ms
+}
+
+/** The last one read: many answers come in one second. */
+let lastHttp: { readonly text: string; readonly ms: number | undefined } | undefined
+
+function readHttpDate(text: string): number | undefined {
   const [, day, month, year, hour, minute, second] =
     /^(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC|\+0000)$/.exec(
       text.trim(),
@@ -17,8 +25,16 @@ export function parseHttpDate(text: string): number | undefined {
 
 /** `20231203T121212Z`: signing. Whole seconds. */
 export function formatIsoBasic(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+  const second = Math.floor(ms / 1000)
+  if (lastBasic?.second !== second) {
+    const text = `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+    lastBasic = { second, text }
+  }
+  return lastBasic.text
 }
+
+/** The last one told: many requests are signed in one second. */
+let lastBasic: { readonly second: number; readonly text: string } | undefined
 
 export function parseIsoBasic(text: string): number | undefined {
   const [, year, month, day, hour, minute, second] =

@@ -6,6 +6,11 @@
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Text that is the same in every form here, as most is: what has only these needs no encoding. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is meant to begin at the lowest byte
+const ascii = /^[\u0000-\u007f]*$/
+const neverPercentEncoded = /^[A-Za-z0-9_.~/-]*$/
+
 /** UTF-8 bytes of text. */
 export function utf8Bytes(text: string): Uint8Array {
   return utf8.encode(text)
@@ -13,11 +18,13 @@ export function utf8Bytes(text: string): Uint8Array {
 
 /** Text as a wire string of its UTF-8 bytes. */
 export function toWire(text: string): string {
+  if (ascii.test(text)) return text
   return bytesToWire(utf8.encode(text))
 }
 
 /** The text whose UTF-8 bytes a wire string holds; the string itself where its bytes are no UTF-8. */
 export function fromWire(wire: string): string {
+  if (ascii.test(wire)) return wire
   try {
     return strictUtf8.decode(wireToBytes(wire))
   } catch {
@@ -62,6 +69,7 @@ export function percentEncode(text: string): string {
 
 /** The same, but `/` stays. */
 export function percentEncodePath(text: string): string {
+  if (neverPercentEncoded.test(text)) return text
   return percentEncode(text).replaceAll('%2F', '/')
 }
 

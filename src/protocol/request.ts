@@ -27,10 +27,15 @@ export interface SignableRequest {
 /** Trimmed wire values by lower-case name. */
 export type SignedHeaders = ReadonlyMap<string, string>
 
-export function signableHeaders(headers: Readonly<Record<string, string>>): SignedHeaders {
-  return new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), trimmed(headerValueToWire(value))]),
-  )
+export function signableHeaders(headers: Readonly<Record<string, string>>): Map<string, string> {
+  const signable = new Map<string, string>()
+  for (const [name, value] of Object.entries(headers)) signable.set(name.toLowerCase(), headerValue(value))
+  return signable
+}
+
+/** As it is signed. */
+export function headerValue(value: string): string {
+  return trimmed(headerValueToWire(value))
 }
 
 /** Spaces and tabs alone, as HTTP trims: in a wire string the last byte of a UTF-8 character may look like another space. */

@@ -7,7 +7,14 @@ import { hmacSha256, sha256, toHex } from '../checksum/digest.js'
 import { formatIsoBasic } from './dates.js'
 import { fromWire, percentEncode, percentEncodePath, utf8Bytes, wireToBytes } from './encode.js'
 import type { Query } from './message.js'
-import { byName, type Credentials, type SignableRequest, signableHeaders } from './request.js'
+import {
+  byName,
+  type Credentials,
+  headerValue,
+  type SignableRequest,
+  type SignedHeaders,
+  signableHeaders,
+} from './request.js'
 import { isSubresource } from './v1.js'
 
 export const ALGORITHM_V4 = 'OSS4-HMAC-SHA256'
@@ -58,14 +65,18 @@ export function signV4(request: SignV4Request): {
   headers: Record<string, string>
 } {
   const { credentials } = request
-  const given = signableHeaders(request.headers)
+  const headers = signableHeaders(request.headers)
   const date = formatIsoBasic(request.date.getTime())
-  const payload = given.get('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD
+  const payload = headers.get('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD
   const added: Record<string, string> = { 'x-oss-date': date, 'x-oss-content-sha256': payload }
   if (credentials.securityToken) added['x-oss-security-token'] = credentials.securityToken
-  const headers = { ...Object.fromEntries(given), ...added }
-  const additionalHeaders = additionalHeadersOf(request.additionalHeaders ?? [], headers)
-  const canonicalRequest = canonicalRequestV4({ ...request, headers, additionalHeaders, payload })
+  for (const [name, value] of Object.entries(added)) headers.set(name, headerValue(value))
+  const additionalHeaders = additionalHeadersOf(request.additionalHeaders ?? [], headers.keys())
+  const canonicalRequest = canonicalFrom(request, headers, {
+    additionalHeaders,
+    payload,
+    emptyValues: 'bare',
+  })
   const scope = scopeOf(request, date)
   const stringToSign = stringToSignV4({ canonicalRequest, date, scope })
   const signature = signatureV4(signingKeyV4(credentials.accessKeySecret, scope), stringToSign)
@@ -100,7 +111,7 @@ export function presignV4(request: PresignV4Request): {
   const headers = request.headers ?? {}
   const date = formatIsoBasic(request.date.getTime())
   const scope = scopeOf(request, date)
-  const additionalHeaders = additionalHeadersOf(request.additionalHeaders ?? [], headers)
+  const additionalHeaders = additionalHeadersOf(request.additionalHeaders ?? [], Object.keys(headers))
   const added: Record<string, string> = {
     'x-oss-signature-version': ALGORITHM_V4,
     'x-oss-date': date,
@@ -139,16 +150,36 @@ export function canonicalRequestV4(
     readonly emptyValues?: EmptyValues
   },
 ): string {
-  const signed = [...signableHeaders(request.headers)]
-    .filter(([name]) => isSignedByDefault(name) || request.additionalHeaders.includes(name))
-    .sort(byName)
+  const { emptyValues = 'bare' } = request
+  return canonicalFrom(request, signableHeaders(request.headers), { ...request, emptyValues })
+}
+
+function canonicalFrom(
+  request: Omit<SignableRequest, 'headers'>,
+  headers: SignedHeaders,
+  {
+    additionalHeaders,
+    payload,
+    emptyValues,
+  }: {
+    readonly additionalHeaders: readonly string[]
+    readonly payload: string
+    readonly emptyValues: EmptyValues
+  },
+): string {
+  const signed = [...headers.keys()].filter(
+    (name) => isSignedByDefault(name) || additionalHeaders.includes(name),
+  )
   return [
     request.method.toUpperCase(),
     percentEncodePath(request.bucket ? `/${request.bucket}/${request.key ?? ''}` : '/'),
-    canonicalQuery(request.query ?? {}, request.emptyValues ?? 'bare'),
-    signed.map(([name, value]) => `${name}:${value}\n`).join(''),
-    request.additionalHeaders.join(';'),
-    request.payload,
+    canonicalQuery(request.query ?? {}, emptyValues),
+    signed
+      .sort()
+      .map((name) => `${name}:${headers.get(name)}\n`)
+      .join(''),
+    additionalHeaders.join(';'),
+    payload,
   ].join('\n')
 }
 
@@ -168,7 +199,7 @@ let lastKey:
   | undefined
 
 export function signingKeyV4(accessKeySecret: string, scope: Scope): Uint8Array {
-  const text = JSON.stringify(scope)
+  const text = scopeText(scope)
   if (lastKey?.accessKeySecret !== accessKeySecret || lastKey.scope !== text) {
     lastKey = { accessKeySecret, scope: text, key: deriveKey(accessKeySecret, scope) }
   }
@@ -203,8 +234,9 @@ function isSignedByDefault(name: string): boolean {
   return name === 'content-type' || name === 'content-md5' || name.startsWith('x-oss-')
 }
 
-function additionalHeadersOf(asked: readonly string[], headers: Readonly<Record<string, string>>): string[] {
-  const present = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+function additionalHeadersOf(asked: readonly string[], given: Iterable<string>): string[] {
+  if (asked.length === 0) return []
+  const present = new Set([...given].map((name) => name.toLowerCase()))
   const names = new Set(asked.map((name) => name.toLowerCase()))
   return [...names].filter((name) => present.has(name) && !isSignedByDefault(name)).sort()
 }

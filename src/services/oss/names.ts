@@ -24,6 +24,8 @@ function keyProblem(key: string): string | undefined {
   if (key.startsWith('/') || key.startsWith('\\'))
     return 'it begins with a slash or backslash; leave that out'
   if (/\p{Surrogate}/u.test(key)) return 'it is no valid Unicode text'
+  // Three bytes are the most that one unit of a string becomes.
+  if (3 * key.length <= maxKeyBytes) return undefined
   const bytes = new TextEncoder().encode(key).length
   if (bytes > maxKeyBytes) return `it has ${bytes} bytes in UTF-8, and ${maxKeyBytes} are allowed`
   return undefined

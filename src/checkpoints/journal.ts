@@ -12,7 +12,8 @@ import { prepareFolder, usingStore } from './folder.js'
 import { type JournalDisk, nodeDisk, type WriteBytes } from './journal-disk.js'
 import { createJournalFile, readJournal } from './journal-file.js'
 import { acquireLock, findHolder, type Lock } from './lock.js'
-import { checkpointId, hashOfId, targetHash, targetInWords } from './names.js'
+import { createLook } from './look.js'
+import { checkpointId, hashOfId, targetInWords } from './names.js'
 
 /**
  * @param folder created when missing, for this user alone; must not be a symbolic link
@@ -25,16 +26,14 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
   const absoluteFolder = resolve(folder)
   const disk = nodeDisk({ write: options.write })
   const calls = createFileCalls(new Swift())
+  const look = createLook(() => calls.readdir(absoluteFolder))
   return {
     async acquire(target, { steal = false } = {}) {
       await prepareFolder(absoluteFolder, calls)
-      const place = {
-        folder: absoluteFolder,
-        id: targetHash(target),
-        what: targetInWords(target),
-      }
-      const lock = await acquireLock(place, { steal, calls })
-      return openLog({ folder: absoluteFolder, target, lock, stolen: steal, disk })
+      const id = checkpointId(target)
+      const place = { folder: absoluteFolder, id: hashOfId(id), what: targetInWords(target) }
+      const lock = await acquireLock(place, { steal, calls, look })
+      return openLog({ folder: absoluteFolder, id, target, lock, stolen: steal, disk })
     },
     list: () => usingStore(absoluteFolder, () => listJournals(disk, absoluteFolder)),
   }
@@ -42,13 +41,14 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
 
 function openLog(options: {
   readonly folder: string
+  readonly id: string
   readonly target: Target
   readonly lock: Lock
   readonly stolen: boolean
   readonly disk: JournalDisk
 }): CheckpointLog {
-  const { folder, target, lock, stolen, disk } = options
-  const name = `${checkpointId(target)}${JOURNAL}`
+  const { folder, id, target, lock, stolen, disk } = options
+  const name = `${id}${JOURNAL}`
   const path = join(folder, name)
   const held = (): Promise<boolean> => lock.held()
   const file = createJournalFile({ path, target, disk, held, stolen, absent: lock.isAbsent(name) })

@@ -25,10 +25,12 @@ const NEWLINE = 0x0a
 const SPACE = 0x20
 const CHECK_DIGITS = 16
 
+const utf8 = new TextEncoder()
+
 export function encodeLine(line: CheckpointLine): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(line))
+  const json = utf8.encode(JSON.stringify(line))
   const bytes = new Uint8Array(CHECK_DIGITS + 1 + json.length + 1)
-  new TextEncoder().encodeInto(checkOf(json), bytes)
+  utf8.encodeInto(checkOf(json), bytes)
   bytes[CHECK_DIGITS] = SPACE
   bytes.set(json, CHECK_DIGITS + 1)
   bytes[bytes.length - 1] = NEWLINE

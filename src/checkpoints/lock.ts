@@ -12,6 +12,7 @@ import { usingStore } from './folder.js'
 import { createFlag, type Flag, type FlagFile, fileName, ignoreMissing } from './lock-flag.js'
 import { decodeLock, describeHolder, judgeLock, type LockRecord, type LockVerdict } from './lock-record.js'
 import { lookForLifeSign } from './lock-socket.js'
+import type { Look } from './look.js'
 import { enter, sinceOf, socketOf, sweep } from './presence.js'
 import { type ProcessIdentity, processState, whoAmI } from './process-identity.js'
 
@@ -28,6 +29,8 @@ export interface LockOptions {
   /** Take it from whoever seems to hold it; they learn by `held()`. */
   readonly steal: boolean
   readonly calls: FileCalls
+  /** At the folder. */
+  readonly look: Look
 }
 
 export interface Lock {
@@ -54,7 +57,7 @@ const PAUSE_MS = { least: 20, most: 60 }
 const holdsHere = new Map<string, object>()
 
 /** @throws UploadError `locked`, naming who holds it; `store-unusable` */
-export async function acquireLock(place: LockPlace, { steal, calls }: LockOptions): Promise<Lock> {
+export async function acquireLock(place: LockPlace, { steal, calls, look }: LockOptions): Promise<Lock> {
   const { folder, id } = place
   const here = join(folder, id)
   if (holdsHere.has(here) && !steal) throw heldHere(place)
@@ -81,7 +84,7 @@ export async function acquireLock(place: LockPlace, { steal, calls }: LockOption
     await presence.leave()
   }
   try {
-    seen = await usingStore(folder, () => contend(place, { me, token, flag, steal, calls }))
+    seen = await usingStore(folder, () => contend(place, { me, token, flag, steal, look }))
   } catch (error) {
     await release()
     throw error
@@ -133,13 +136,17 @@ async function contend(
     token,
     flag,
     steal,
-    calls,
-  }: LockOptions & { readonly me: ProcessIdentity; readonly token: string; readonly flag: Flag },
+    look,
+  }: Omit<LockOptions, 'calls'> & {
+    readonly me: ProcessIdentity
+    readonly token: string
+    readonly flag: Flag
+  },
 ): Promise<readonly string[] | undefined> {
   let mayForce = steal
   await flag.raise()
   for (let round = 1; ; round += 1) {
-    const names = await calls.readdir(place.folder)
+    const names = await look()
     const ours = names.filter((name) => name.startsWith(`${place.id}.`))
     const isUp = ours.includes(fileName(place.id, token, 'lock'))
     if (isUp && ours.length === 1) return names

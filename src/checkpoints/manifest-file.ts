@@ -115,7 +115,8 @@ export function createManifestFile(options: {
       const bytes = encodeLine(line)
       if (batch === undefined) {
         const lines: Uint8Array[] = []
-        const done = inTurn(() => {
+        const done = inTurn(async () => {
+          await untilAllCame()
           batch = undefined
           return whileHeld(() => writeBatch(lines))
         })
@@ -149,6 +150,11 @@ export function createManifestFile(options: {
         }
       }),
   }
+}
+
+/** The files that end in one turn of the event loop have one write. */
+function untilAllCame(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 async function copyLines(options: {

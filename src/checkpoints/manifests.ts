@@ -8,6 +8,7 @@ import type { ManifestStore, ManifestSummary } from '../many/ports.js'
 import { prepareFolder, usingStore } from './folder.js'
 import { type JournalDisk, nodeDisk } from './journal-disk.js'
 import { acquireLock, findHolder } from './lock.js'
+import { createLook } from './look.js'
 import { createManifestFile } from './manifest-file.js'
 import { decodeManifestLines, readManifestTarget } from './manifest-lines.js'
 import { hashOfId, manifestId } from './names.js'
@@ -18,6 +19,7 @@ const MANIFEST = '.manifest'
 export function manifestStore(folder: string): ManifestStore {
   const absoluteFolder = resolve(folder)
   const calls = createFileCalls(new Swift())
+  const look = createLook(() => calls.readdir(absoluteFolder))
   const disk = nodeDisk({ calls })
   return {
     async acquire(target, { steal = false } = {}) {
@@ -28,7 +30,7 @@ export function manifestStore(folder: string): ManifestStore {
         id: hashOfId(id),
         what: `the manifest of this run to ${target.bucket}`.replace(/\p{Cc}/gu, '?'),
       }
-      const lock = await acquireLock(place, { steal, calls })
+      const lock = await acquireLock(place, { steal, calls, look })
       const path = join(absoluteFolder, `${id}${MANIFEST}`)
       const file = createManifestFile({ path, target, disk, held: () => lock.held() })
       return {

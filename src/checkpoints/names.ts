@@ -1,5 +1,5 @@
 /** The names a target goes by: in files, where only the hash decides, and in messages. Pure. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Target } from '../engine/ports.js'
 import type { ManifestTarget } from '../many/ports.js'
 
@@ -8,10 +8,7 @@ const READABLE_CHARACTERS = 40
 
 /** The same for equal targets alone. */
 export function targetHash({ service, bucket, key }: Target): string {
-  return createHash('sha256')
-    .update(JSON.stringify([service, bucket, key]))
-    .digest('hex')
-    .slice(0, HASH_DIGITS)
+  return shortHash([service, bucket, key])
 }
 
 /** The end of the key, for people to recognise, and the hash. Safe as a file name everywhere. */
@@ -21,8 +18,11 @@ export function checkpointId(target: Target): string {
 
 /** The same for a manifest, whose hash is no checkpoint's: no checkpoint's target has four texts. */
 export function manifestId({ service, bucket, name }: ManifestTarget): string {
-  const hash = createHash('sha256').update(JSON.stringify(['manifest', service, bucket, name]))
-  return `${readableEnd(name) || 'manifest'}-${hash.digest('hex').slice(0, HASH_DIGITS)}`
+  return `${readableEnd(name) || 'manifest'}-${shortHash(['manifest', service, bucket, name])}`
+}
+
+function shortHash(names: readonly string[]): string {
+  return hash('sha256', JSON.stringify(names)).slice(0, HASH_DIGITS)
 }
 
 function readableEnd(text: string): string {

@@ -25,11 +25,18 @@ export async function openFileSource(
   // The working directory may change while the upload runs; what the caller named may not.
   const absolutePath = resolve(path)
   const calls = shared ?? createFileCalls(new Swift())
-  const file = await openRegularFile(path, absolutePath, calls)
+  const { file, stats } = await openRegularFile(path, absolutePath, calls)
   const reader = createFileReader(file)
+  /** Whoever asks first is told the state in which it was opened; an earlier state can only be found to have changed. */
+  let first = shared === undefined ? undefined : stats
   return {
     name: path,
     async identity() {
+      const opened = first
+      if (opened !== undefined) {
+        first = undefined
+        return toIdentity(opened)
+      }
       try {
         return toIdentity(await calls.fstat(file.fd))
       } catch (error) {
@@ -86,15 +93,20 @@ export function createFiles(pool: BlockPool): {
   }
 }
 
-async function openRegularFile(path: string, absolutePath: string, calls: FileCalls): Promise<OpenFile> {
+async function openRegularFile(
+  path: string,
+  absolutePath: string,
+  calls: FileCalls,
+): Promise<{ readonly file: OpenFile; readonly stats: BigIntStats }> {
   if (path === '') throw new UploadError('source-missing', 'The file name is empty. Name the file to upload.')
   // Without O_NONBLOCK, opening a FIFO that nobody writes to would never return.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
   try {
     const fd = await calls.open(absolutePath, flags)
     try {
-      assertRegular(path, await calls.fstat(fd))
-      return { fd, close: async () => calls.close(fd) }
+      const stats = await calls.fstat(fd)
+      assertRegular(path, stats)
+      return { file: { fd, close: async () => calls.close(fd) }, stats }
     } catch (error) {
       await calls.close(fd)
       throw error

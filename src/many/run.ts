@@ -14,6 +14,7 @@ import type {
   Headers,
   ObjectService,
   Runtime,
+  Source,
 } from '../engine/ports.js'
 import type { ProgressCallback } from '../engine/progress.js'
 import { runUpload, type UploadResult } from '../engine/upload.js'
@@ -242,14 +243,7 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<SkipRea
   const source = await ports.files.open(file.filename)
   try {
     const before = await source.identity()
-    const { noProgressForMs } = request
-    const persisting = {
-      ports,
-      signal,
-      liveness: createLiveness(ports.runtime, noProgressForMs),
-      emit: () => {},
-    }
-    const same = await reasonToSkip({ ...ports, persisting }, { key, headers, source }, request.skip)
+    const same = request.skip === 'never' ? undefined : await whyNot(run, { key, headers, source })
     if (same !== undefined) {
       book.passedOver({ key, identity: before, headers })
       skip(run, file, same, before.size)
@@ -288,6 +282,15 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<SkipRea
   } finally {
     await source.close()
   }
+}
+
+function whyNot(
+  { ports, request, signal }: Run,
+  file: { readonly key: string; readonly headers: Headers; readonly source: Source },
+): Promise<SkipReason | undefined> {
+  const liveness = createLiveness(ports.runtime, request.noProgressForMs)
+  const persisting = { ports, signal, liveness, emit: () => {} }
+  return reasonToSkip({ ...ports, persisting }, file, request.skip)
 }
 
 /** Only of a file whose state did not move can be said which state it was that became the object. */

@@ -1,7 +1,7 @@
 /** The folder that checkpoints live in: made private, proved usable before anything is sent, and every failure explained. */
 import { constants, type Stats } from 'node:fs'
 import { lstat, mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, sep } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { FileCalls } from '../files/calls.js'
 
@@ -52,6 +52,11 @@ async function lstatIfThere(path: string, calls: Pick<FileCalls, 'lstat'>): Prom
 
 async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
+}
+
+/** A name in the folder, whose own name is whole already: `join` takes it apart and puts it together anew. */
+export function inFolder(folder: string, name: string): string {
+  return folder + sep + name
 }
 
 /** Makes names created, renamed or removed in the folder durable. */

@@ -8,7 +8,7 @@ import { UploadError } from '../engine/errors.js'
 import type { CheckpointLog, CheckpointStore, CheckpointSummary, Target } from '../engine/ports.js'
 import { createFileCalls } from '../files/calls.js'
 import { Swift } from '../files/swift.js'
-import { prepareFolder, usingStore } from './folder.js'
+import { inFolder, prepareFolder, usingStore } from './folder.js'
 import { type JournalDisk, nodeDisk, type WriteBytes } from './journal-disk.js'
 import { createJournalFile, readJournal } from './journal-file.js'
 import { acquireLock, findHolder, type Lock } from './lock.js'
@@ -49,7 +49,7 @@ function openLog(options: {
 }): CheckpointLog {
   const { folder, id, target, lock, stolen, disk } = options
   const name = `${id}${JOURNAL}`
-  const path = join(folder, name)
+  const path = inFolder(folder, name)
   const held = (): Promise<boolean> => lock.held()
   const file = createJournalFile({ path, target, disk, held, stolen, absent: lock.isAbsent(name) })
   return {

@@ -24,16 +24,14 @@ const VERSION = 1
 const NEWLINE = 0x0a
 const SPACE = 0x20
 const CHECK_DIGITS = 16
+const NO_CHECK = '0'.repeat(CHECK_DIGITS)
 
 const utf8 = new TextEncoder()
 
 export function encodeLine(line: CheckpointLine): Uint8Array {
-  const json = utf8.encode(JSON.stringify(line))
-  const bytes = new Uint8Array(CHECK_DIGITS + 1 + json.length + 1)
-  utf8.encodeInto(checkOf(json), bytes)
-  bytes[CHECK_DIGITS] = SPACE
-  bytes.set(json, CHECK_DIGITS + 1)
-  bytes[bytes.length - 1] = NEWLINE
+  const bytes = utf8.encode(`${NO_CHECK} ${JSON.stringify(line)}\n`)
+  const check = checkOf(bytes.subarray(CHECK_DIGITS + 1, -1))
+  for (let index = 0; index < CHECK_DIGITS; index += 1) bytes[index] = check.charCodeAt(index)
   return bytes
 }
 

@@ -1,8 +1,7 @@
 /** One contender's flag: a file whose name nobody else ever uses. */
 import { open, rename, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { FileCalls } from '../files/calls.js'
-import { usingStore } from './folder.js'
+import { inFolder, usingStore } from './folder.js'
 import { encodeLock } from './lock-record.js'
 import type { Presence } from './presence.js'
 
@@ -19,8 +18,8 @@ export function createFlag(
   token: string,
   { presence, calls }: { readonly presence: Presence; readonly calls: FileCalls },
 ): Flag {
-  const lockPath = join(folder, fileName(id, token, 'lock'))
-  const temporary = join(folder, fileName(id, token, 'tmp'))
+  const lockPath = inFolder(folder, fileName(id, token, 'lock'))
+  const temporary = inFolder(folder, fileName(id, token, 'tmp'))
   const lower = async (): Promise<void> => {
     try {
       await calls.unlink(lockPath)

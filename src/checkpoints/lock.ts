@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UploadError } from '../engine/errors.js'
 import type { FileCalls } from '../files/calls.js'
-import { usingStore } from './folder.js'
+import { inFolder, usingStore } from './folder.js'
 import { createFlag, type Flag, type FlagFile, fileName, ignoreMissing } from './lock-flag.js'
 import { decodeLock, describeHolder, judgeLock, type LockRecord, type LockVerdict } from './lock-record.js'
 import { lookForLifeSign } from './lock-socket.js'
@@ -59,7 +59,7 @@ const holdsHere = new Map<string, object>()
 /** @throws UploadError `locked`, naming who holds it; `store-unusable` */
 export async function acquireLock(place: LockPlace, { steal, calls, look }: LockOptions): Promise<Lock> {
   const { folder, id } = place
-  const here = join(folder, id)
+  const here = inFolder(folder, id)
   if (holdsHere.has(here) && !steal) throw heldHere(place)
   const mine = {}
   holdsHere.set(here, mine)

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCalls } from '../files/calls.js'
+import { inFolder } from './folder.js'
 import { decodeLock, encodeLock, judgeLock, type LockRecord, type LockVerdict } from './lock-record.js'
 import { giveLifeSign, type LifeSign, lookForLifeSign } from './lock-socket.js'
 import { type ProcessIdentity, processState } from './process-identity.js'
@@ -52,6 +53,7 @@ export async function enter(folder: string, me: ProcessIdentity): Promise<Presen
   }
   try {
     const { record } = await shared.made
+    const recordPath = inFolder(folder, recordName(record.token))
     return {
       record,
       nextToken() {
@@ -60,7 +62,7 @@ export async function enter(folder: string, me: ProcessIdentity): Promise<Presen
       },
       async raise(path, calls) {
         try {
-          await calls.link(join(folder, recordName(record.token)), path)
+          await calls.link(recordPath, path)
           return true
         } catch {
           return false

@@ -40,7 +40,12 @@ export function headerValue(value: string): string {
 
 /** Spaces and tabs alone, as HTTP trims: in a wire string the last byte of a UTF-8 character may look like another space. */
 function trimmed(wire: string): string {
+  if (!isBlank(wire.charCodeAt(0)) && !isBlank(wire.charCodeAt(wire.length - 1))) return wire
   return wire.replace(/^[ \t]+|[ \t]+$/g, '')
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** `/`, `/bucket/` or `/bucket/key`, as a wire string. */

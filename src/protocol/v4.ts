@@ -3,7 +3,7 @@
  * that a parameter without a value stands bare, and that Host is not signed. All strings here but those that the two
  * public functions return are wire strings, one character per byte.
  */
-import { hmacSha256, sha256, toHex } from '../checksum/digest.js'
+import { hmacSha256, hmacSha256Under, sha256, toHex } from '../checksum/digest.js'
 import { formatIsoBasic } from './dates.js'
 import { fromWire, percentEncode, percentEncodePath, utf8Bytes, wireToBytes } from './encode.js'
 import type { Query } from './message.js'
@@ -216,8 +216,12 @@ function deriveKey(accessKeySecret: string, scope: Scope): Uint8Array {
 
 /** Lower-case hex. */
 export function signatureV4(signingKey: Uint8Array, stringToSign: string): string {
-  return toHex(hmacSha256(signingKey, wireToBytes(stringToSign)))
+  if (lastMac?.key !== signingKey) lastMac = { key: signingKey, mac: hmacSha256Under(signingKey) }
+  return toHex(lastMac.mac(wireToBytes(stringToSign)))
 }
+
+/** Under the last key, by the very array that `signingKeyV4` gives again and again. */
+let lastMac: { readonly key: Uint8Array; readonly mac: (bytes: Uint8Array) => Uint8Array } | undefined
 
 /** The last word of every scope. */
 export const REQUEST_V4 = 'aliyun_v4_request'

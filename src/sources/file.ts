@@ -3,7 +3,7 @@
  * number of parts can read at once and a file renamed over the path is noticed rather than mixed in.
  */
 import { type BigIntStats, constants } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import { UploadError } from '../engine/errors.js'
 import type { Source, SourceIdentity } from '../engine/ports.js'
 import { createFileCalls, type FileCalls } from '../files/calls.js'
@@ -23,7 +23,7 @@ export async function openFileSource(
   { pool, calls: shared }: { readonly pool: BlockPool; readonly calls?: FileCalls | undefined },
 ): Promise<Source> {
   // The working directory may change while the upload runs; what the caller named may not.
-  const absolutePath = resolve(path)
+  const absolutePath = sep === '/' && isAbsolute(path) ? path : resolve(path)
   const calls = shared ?? createFileCalls(new Swift())
   const { file, stats } = await openRegularFile(path, absolutePath, calls)
   const reader = createFileReader(file)

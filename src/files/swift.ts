@@ -1,7 +1,7 @@
 /**
  * Whether a call to the file system is made on this thread or handed to the thread pool. What is answered from memory is
- * answered in microseconds, and to hand it over and hear of it again takes the processor ten times as long. So it is made
- * here as long as the file system answers at once, and by the pool while it does not.
+ * answered in microseconds, and to hand it over and hear of it again takes the processor three to ten times as long. So it
+ * is made here as long as the file system answers at once, and by the pool while it does not.
  */
 
 /** There already, or a promise of it. */

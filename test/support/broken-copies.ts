@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type { Broken } from './broken.js'
 import { endsWithUs, tidyAtEnd } from './command.js'
@@ -9,12 +10,20 @@ import { fixture } from './paths.js'
 
 /** Rejects when it ends with anything but 0. */
 function run(
+  program: string,
   args: readonly string[],
   options: { readonly timeout?: number } = {},
 ): Promise<{ stdout: string }> {
-  const running = promisify(execFile)(process.execPath, args, options)
+  const running = promisify(execFile)(program, args, options)
   endsWithUs(running.child)
   return running
+}
+
+/** The compiler itself: the script that npm knows starts it, on older Node as a child that would outlive us. */
+async function compiler(): Promise<string> {
+  const { href } = pathToFileURL(fixture('node_modules/typescript/lib/getExePath.js'))
+  const { default: getExePath } = (await import(href)) as { readonly default: () => string }
+  return getExePath()
 }
 
 /** What is broken and plays for longer than this hangs, which is seen, too. */
@@ -83,10 +92,10 @@ async function tryOne(folder: string, broken: Broken, copies: BrokenCopies): Pro
     include: ['src', 'test'],
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings))
-  await run([fixture('node_modules/typescript/bin/tsc'), '-p', folder])
+  await run(await compiler(), ['-p', folder])
   const program = join(folder, 'out', copies.program)
   try {
-    const { stdout } = await run([program, '--most', String(copies.most)], {
+    const { stdout } = await run(process.execPath, [program, '--most', String(copies.most)], {
       timeout: LONGEST_MS,
     })
     if (stdout.trim() === '') return { name, why: `nothing failed in ${copies.most} seeds` }

@@ -7,6 +7,7 @@ import { cpus } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { readCommand, wholeNumber } from '../test/support/command.js'
 import { fixture } from '../test/support/paths.js'
+import { median } from './rounds.js'
 
 const usage = `npm run bench:start [-- OPTION...]
   --runs N         processes; default 10`
@@ -45,7 +46,7 @@ for (const [index, what] of [
   'from import to listening',
   'from listening to first answer',
 ].entries()) {
-  const sorted = runs.map((run) => run[index] ?? Number.NaN).sort((one, other) => one - other)
-  const figures = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)]
-  console.log(`${what.padEnd(34)}${figures.map((ms) => (ms ?? 0).toFixed(1).padStart(9)).join('')}`)
+  const all = runs.map((run) => run[index] ?? Number.NaN)
+  const figures = [Math.min(...all), median(all), Math.max(...all)]
+  console.log(`${what.padEnd(34)}${figures.map((ms) => ms.toFixed(1).padStart(9)).join('')}`)
 }

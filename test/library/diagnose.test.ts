@@ -72,6 +72,7 @@ test('where all is well each check says so, the line is measured, and nothing is
   await assertNothingLeft(world)
   await assert.rejects(readdir(world.store), 'a store that was not there is not there')
   const keys = world.server.requests.entries().flatMap(({ key }) => (key ? [key] : []))
+  assert.ok(keys.length > 0)
   for (const key of keys) assert.match(key, /^backups\/\.longhaul-doctor-[0-9a-f]{16}$/)
 })
 

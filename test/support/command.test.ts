@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,21 +31,6 @@ test('every script of package.json is told of in CONTRIBUTING.md', () => {
     (name) => !new RegExp(`\`npm (?:run )?${name}(?![\\w:])`).test(page),
   )
   assert.deepEqual(untold, [])
-})
-
-test('no page and no usage names a script that package.json does not have', () => {
-  const pages = ['', 'docs', 'changes'].flatMap((folder) =>
-    readdirSync(fixture(folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `${folder}/${name}`),
-  )
-  assert.ok(pages.length > 20)
-  for (const path of [...pages, ...commands.map(({ source }) => source), '.ci/run']) {
-    for (const [, name = ''] of readFileSync(fixture(path), 'utf8').matchAll(
-      /npm run ([a-z]+(?::[a-z-]+)*)/g,
-    ))
-      assert.ok(Object.hasOwn(scripts, name), `${path}: npm run ${name}`)
-  }
 })
 
 test('a command shows its usage when asked, and for an option that it does not know', () => {

@@ -3,7 +3,16 @@
  * start and final XOR are equal, so they cancel and finished values combine directly.
  */
 import { crc64FromDecimal, crc64ToDecimal } from './crc64.js'
-import { add, fromPolynomial, multiply, type Polynomial, powerOfByte, toPolynomial } from './polynomial.js'
+import {
+  add,
+  fromPolynomial,
+  multiplierBy,
+  multiply,
+  type Polynomial,
+  polynomialFromDecimal,
+  powerOfByte,
+  toPolynomial,
+} from './polynomial.js'
 
 /**
  * The CRC-64 of A followed by B.
@@ -30,12 +39,12 @@ export function combineCrc64Decimal(a: string, b: string, lengthOfB: number): st
 export function combineAllCrc64Decimal(
   parts: readonly { readonly crc64: string; readonly size: number }[],
 ): string {
-  const powers = new Map<number, Polynomial>()
+  const appendings = new Map<number, (before: Polynomial) => Polynomial>()
   let whole: Polynomial = { high: 0, low: 0 }
   for (const { crc64, size } of parts) {
-    const power = powers.get(size) ?? powerOfByte(size)
-    powers.set(size, power)
-    whole = add(multiply(whole, power), toPolynomial(crc64FromDecimal(crc64)))
+    const append = appendings.get(size) ?? multiplierBy(powerOfByte(size))
+    appendings.set(size, append)
+    whole = add(append(whole), polynomialFromDecimal(crc64))
   }
   return crc64ToDecimal(fromPolynomial(whole))
 }

@@ -97,6 +97,8 @@ async function playFolder(
   const scene: WireScene = { luck, contents: createContents(), registers: createRegisters(), tags: new Map() }
   /** Those that were cut off on their way to being made: nobody knows their ids. */
   let initiates = 0
+  /** What the present server said on stderr. */
+  let complaints = (): string => ''
   try {
     for (let kill = 1; kill <= kills; kill += 1) {
       if (luck.below(IN_START) === 0) await killInStart(kill)
@@ -122,6 +124,7 @@ async function playFolder(
 
   async function killUnderLoad(kill: number): Promise<void> {
     const server = await startServe(options)
+    complaints = server.complaints
     const client = createWireClient(server.port)
     const stop = new AbortController()
     try {
@@ -200,7 +203,13 @@ async function playFolder(
       tally.cutOff += 1
       return false
     }
-    if (answer.status >= 500) throw new Error(`${name}: ${answer.status} ${answer.text}`)
+    if (answer.status >= 500) {
+      // It says why, and that may come after its answer.
+      await sleep(200)
+      throw new Error(
+        `${name}: ${answer.status} ${answer.text}; the server said: ${complaints() || 'nothing'}`,
+      )
+    }
     if (answer.status >= 300) {
       scene.registers.refuse(change)
       return true
@@ -220,6 +229,7 @@ async function playFolder(
 
   /** Every upload is finished with what it has, all is looked at once more and deleted; then no byte may be left. */
   async function finish(server: ServeProcess): Promise<void> {
+    complaints = server.complaints
     const client = createWireClient(server.port)
     try {
       const uploads = await settle(client)

@@ -4,7 +4,7 @@
  */
 import type { Disk } from './disk-port.js'
 import { type Change, type Ledger, NoRoomError } from './ledger.js'
-import type { Level } from './level.js'
+import type { Level, LevelChange } from './level.js'
 
 /** A disk that fills up within a commit can't be mended while the server runs, so commits that add stop before it. */
 const RESERVE = 8 * 1024 * 1024
@@ -34,14 +34,13 @@ export async function openDiskLedger(options: DiskLedgerOptions): Promise<Ledger
   async function write(changes: readonly Change[]): Promise<void> {
     if (failure !== undefined) throw failure.error
     try {
-      await level.batch(
-        changes.map((change) =>
+      const batch = changes.map(
+        (change): LevelChange =>
           change.type === 'put'
             ? { type: 'put', key: bytes(change.key), value: change.value }
             : { type: 'del', key: bytes(change.key) },
-        ),
-        { sync: durable },
       )
+      await patiently(() => level.batch(batch, { sync: durable }))
       if (durable) await syncNewFiles()
     } catch (error) {
       failure = { error }
@@ -129,10 +128,19 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      if (!isForWantOfHandle(error)) throw error
       await new Promise((resolve) => setTimeout(resolve, HANDLES_FREE_AFTER_MS))
     }
   }
   return work()
+}
+
+/**
+ * LevelDB names the file that it could not make. Where that is a new log, nothing of the batch was written, and the next try
+ * may succeed; after a table that could not be made it takes no batch any more.
+ */
+function isForWantOfHandle(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'LEVEL_IO_ERROR') return /\.log: Too many open files/.test(message)
+  return code === 'EMFILE' || code === 'ENFILE'
 }

@@ -39,7 +39,7 @@ export const brokenStorages: readonly Broken[] = [
     'commits metadata before the content is sealed',
     at('core', 'await guarded(opened.seal())', 'void guarded(opened.seal()).catch(() => undefined)'),
   ),
-  storage('commits without a sync', at('disk-ledger', '{ sync: durable },', '{ sync: false },')),
+  storage('commits without a sync', at('disk-ledger', '{ sync: durable }', '{ sync: false }')),
   storage(
     'does not sync the folder of new log files',
     at('disk-ledger', '      if (durable) await syncNewFiles()\n', ''),

@@ -46,7 +46,9 @@ test('what lacks a part is no authorization', () => {
     'OSS :sig',
     'OSS ak:',
     'Bearer ak:sig',
-    'OSS2 AccessKeyId:ak,Signature:sig',
+    'OSS2 AccessKeyId:ak',
+    'OSS2 Signature:sig',
+    'OSS2 AccessKeyId=ak,Signature=sig',
     `OSS4-HMAC-SHA256 ${credential}`,
     'OSS4-HMAC-SHA256 Signature=ab12',
     'OSS4-HMAC-SHA256 Credential=ak/2024/cn-hangzhou/oss/aliyun_v4_request,Signature=ab12',
@@ -64,6 +66,7 @@ test('an access key id may hold slashes', () => {
 test('presigned URLs are known by their parameters', () => {
   assert.equal(presignedVersion({ 'x-oss-signature-version': 'OSS4-HMAC-SHA256' }), 'v4')
   assert.equal(presignedVersion({ 'x-oss-signature': 'x' }), 'v4')
+  assert.equal(presignedVersion({ 'x-oss-signature': 'x', 'x-oss-signature-version': 'OSS2' }), 'v2')
   assert.equal(presignedVersion({ Signature: 'x', Expires: '1' }), 'v1')
   assert.equal(presignedVersion({ uploads: '' }), undefined)
 })

@@ -19,7 +19,7 @@ export const appendOperations = {
   AppendObject: async (exchange) => {
     const { request, storage, clock } = exchange
     const input = appendObject.decodeRequest(request)
-    const headers = storedHeadersOf(input.headers)
+    const headers = storedHeadersOf(headersThatCount(input))
     checkClass(headers)
     const bucket = await requireBucket(exchange, input.bucket)
     const known = await storage.getObject(input.bucket, input.key)
@@ -52,6 +52,12 @@ export const appendOperations = {
 /** What the first append puts its bytes behind. Later ones change nothing but the bytes. */
 function beginning(key: string, headers: StoredHeaders): ObjectRecord {
   return { key, size: 0, etag: '', crc64: '0', type: 'Appendable', modified: 0, headers }
+}
+
+/** Tags are read only with the first append: the service takes a later one whatever its tags are. */
+function headersThatCount({ position, headers }: AppendObjectInput): AppendObjectInput['headers'] {
+  const { 'x-oss-tagging': _, ...others } = headers
+  return position === 0 ? headers : others
 }
 
 function checkAppend(object: ObjectRecord | undefined, { position }: AppendObjectInput, size: number): void {

@@ -2,7 +2,6 @@
  * Who signed a request, and is the signature right? Every answer to "no" is the one OSS gives, with what the client
  * needs to find its mistake: what we signed, and our time.
  */
-import { timingSafeEqual } from 'node:crypto'
 import {
   type Authorization,
   parseAdditionalHeaders,
@@ -11,7 +10,6 @@ import {
   presignedVersion,
 } from '../protocol/authorization.js'
 import { formatIsoBasic, parseHttpDate, parseIsoBasic } from '../protocol/dates.js'
-import { fromWire, wireToBytes } from '../protocol/encode.js'
 import type { ErrorToSay } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
 import { signatureV1, stringToSignV1 } from '../protocol/v1.js'
@@ -25,7 +23,6 @@ import {
   stringToSignV4,
   UNSIGNED_PAYLOAD,
 } from '../protocol/v4.js'
-import type { Address } from './addressing.js'
 import {
   BAD_CREDENTIAL_PARAMETER,
   BAD_EXPIRES,
@@ -33,7 +30,6 @@ import {
   badAuthorization,
   EXPIRES_OUT_OF_RANGE,
   expired,
-  INVALID_TOKEN,
   incompleteUrl,
   missingHeader,
   NO_EXPIRES_PARAMETER,
@@ -42,40 +38,19 @@ import {
   SIGNED_PAYLOAD,
   SIGNED_TWICE,
   skew,
-  TOKEN_EXPIRED,
 } from './auth-errors.js'
+import { headerV2, queryV2 } from './auth-v2.js'
 import type { ServerCredentials } from './exchange.js'
-
-export interface AuthRequest {
-  readonly method: string
-  readonly query: Query
-  readonly headers: WireHeaders
-  /** What it may mean; the signature decides. */
-  readonly addresses: readonly Address[]
-}
-
-export interface AuthRules {
-  readonly credentials: readonly ServerCredentials[]
-  readonly region: string
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  /** A header that clients must send, and that nothing depends on, is missed. */
-  readonly strict?: boolean
-}
-
-export type Verdict =
-  | { readonly kind: 'signed'; readonly accessKeyId: string; readonly address: Address }
-  /** Nobody signed it. What it may do is for the bucket's settings to say. */
-  | { readonly kind: 'anonymous'; readonly address: Address }
-  | { readonly kind: 'refused'; readonly error: ErrorToSay }
-
-/** A signed text for one reading of the address. */
-interface Attempt {
-  readonly address: Address
-  readonly expected: string
-  readonly stringToSign: string
-  readonly canonicalRequest?: string
-}
+import {
+  type Attempt,
+  type AuthRequest,
+  type AuthRules,
+  findCredentials,
+  refused,
+  tokenOf,
+  type Verdict,
+  verify,
+} from './signer.js'
 
 export function authenticate(request: AuthRequest, rules: AuthRules): Verdict {
   const { headers, query } = request
@@ -85,11 +60,13 @@ export function authenticate(request: AuthRequest, rules: AuthRules): Verdict {
     if (version !== undefined) return refused(SIGNED_TWICE)
     const authorization = parseAuthorization(header)
     if (authorization === undefined) return refused(badAuthorization(header))
-    return authorization.version === 'v1'
-      ? headerV1(request, rules, authorization)
+    if (authorization.version === 'v1') return headerV1(request, rules, authorization)
+    return authorization.version === 'v2'
+      ? headerV2(request, rules, authorization)
       : headerV4(request, rules, authorization)
   }
   if (version === 'v1') return queryV1(request, rules)
+  if (version === 'v2') return queryV2(request, rules)
   if (version === 'v4') return queryV4(request, rules)
   return { kind: 'anonymous', address: request.addresses[0] ?? {} }
 }
@@ -222,77 +199,6 @@ function* attemptsV4(
   }
 }
 
-function verify(
-  said: { readonly accessKeyId: string; readonly signature: string },
-  attempts: Iterable<Attempt>,
-  ec: string,
-): Verdict {
-  let first: Attempt | undefined
-  for (const attempt of attempts) {
-    if (equalText(attempt.expected, said.signature)) {
-      return { kind: 'signed', accessKeyId: said.accessKeyId, address: attempt.address }
-    }
-    first ??= attempt
-  }
-  const stringToSign = first?.stringToSign ?? ''
-  return refused({
-    code: 'SignatureDoesNotMatch',
-    ec,
-    fields: {
-      OSSAccessKeyId: said.accessKeyId,
-      SignatureProvided: said.signature,
-      StringToSign: fromWire(stringToSign),
-      StringToSignBytes: hexBytes(stringToSign),
-      ...(first?.canonicalRequest === undefined
-        ? {}
-        : {
-            CanonicalRequest: fromWire(first.canonicalRequest),
-            CanonicalRequestBytes: hexBytes(first.canonicalRequest),
-          }),
-    },
-  })
-}
-
-/** Takes the same time wherever the texts differ; their length is no secret. */
-export function equalText(a: string, b: string): boolean {
-  const left = Buffer.from(a, 'latin1')
-  const right = Buffer.from(b, 'latin1')
-  return left.length === right.length && timingSafeEqual(left, right)
-}
-
-function hexBytes(wire: string): string {
-  return Array.from(wireToBytes(wire), (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ')
-}
-
-export function findCredentials(
-  rules: AuthRules,
-  accessKeyId: string,
-  token: string | undefined,
-): ServerCredentials | ErrorToSay {
-  const found = rules.credentials.filter((each) => each.accessKeyId === accessKeyId)
-  // One key id may stand there several times: once for itself, once with each of its tokens.
-  const match = found.find((each) => equalText(each.securityToken ?? '', token ?? ''))
-  if (match?.expiration !== undefined && rules.now >= match.expiration) return TOKEN_EXPIRED
-  if (match !== undefined) return match
-  if (token && found.some((each) => each.securityToken !== undefined)) return INVALID_TOKEN
-  return {
-    code: 'InvalidAccessKeyId',
-    // A token says that the key is a temporary one, and no such key is known, though a lasting one may be.
-    ...(token ? { ec: '0002-00000002' } : {}),
-    fields: { OSSAccessKeyId: accessKeyId },
-  }
-}
-
-/** Each version has a place of its own for it; a client's SDK for Python puts it into a header called as the parameter is. */
-function tokenOf({ headers, query }: AuthRequest): string | undefined {
-  return (
-    headers['x-oss-security-token'] ??
-    query['x-oss-security-token'] ??
-    query['security-token'] ??
-    headers['security-token']
-  )
-}
-
 export function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefined {
   if (scope.region !== rules.region) {
     return {
@@ -306,8 +212,4 @@ export function checkScope(scope: Scope, rules: AuthRules): ErrorToSay | undefin
     return { code: 'InvalidArgument', message: 'Invalid signing product in Authorization header.' }
   }
   return undefined
-}
-
-function refused(error: ErrorToSay): Verdict {
-  return { kind: 'refused', error }
 }

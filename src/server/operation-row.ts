@@ -25,6 +25,7 @@ export const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'x-oss-expires',
   'x-oss-signature',
   'x-oss-additional-headers',
+  'x-oss-access-key-id',
   'x-oss-security-token',
   'x-oss-traffic-limit',
 ])

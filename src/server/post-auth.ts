@@ -5,9 +5,10 @@ import type { ErrorToSay } from '../protocol/errors.js'
 import { missingField } from '../protocol/operations/post-object.js'
 import { signatureV1 } from '../protocol/v1.js'
 import { ALGORITHM_V4, signatureV4, signingKeyV4 } from '../protocol/v4.js'
-import { type AuthRules, checkScope, equalText, findCredentials } from './auth.js'
+import { checkScope } from './auth.js'
 import { skew } from './auth-errors.js'
 import { Refusal } from './context.js'
+import { type AuthRules, equalText, findCredentials } from './signer.js'
 
 type Fields = ReadonlyMap<string, string>
 

@@ -191,3 +191,14 @@ inBoth('very many small appends stay right, and few pieces', async (world) => {
   await world.expect(204, { method: 'DELETE', ...inBucket, key: 'k' })
   assert.deepEqual(await read(world, 'copy'), before)
 })
+
+test('tags that can not be are refused with the first append, and not looked at later', async () => {
+  const world = await createWorld()
+  await world.expect(200, { method: 'PUT', bucket: inBucket.bucket })
+  const tooMany = Array.from({ length: 15 }, (_, index) => `key${index}=v`).join('&')
+  await world.expect(400, appendAsk(0, 'abc', { 'x-oss-tagging': tooMany }))
+  await world.expect(200, appendAsk(0, 'abc'))
+  await world.expect(200, appendAsk(3, 'abc', { 'x-oss-tagging': tooMany }))
+  const headers = await head(world)
+  assert.deepEqual([headers['content-length'], headers['x-oss-tagging-count']], ['6', undefined])
+})

@@ -6,7 +6,8 @@ import { formatHttpDate } from '../../src/protocol/dates.js'
 import { encodeQuery, percentEncode, percentEncodePath } from '../../src/protocol/encode.js'
 import { presignV1, presignV4, signV1, signV4 } from '../../src/protocol/signing.js'
 import { addressesOf, meaningOfHost, parseTarget } from '../../src/server/addressing.js'
-import { authenticate, type Verdict } from '../../src/server/auth.js'
+import { authenticate } from '../../src/server/auth.js'
+import type { Verdict } from '../../src/server/signer.js'
 import { CREDENTIALS, REGION, START, wire } from './world.js'
 
 interface Signed {

@@ -12,10 +12,13 @@ import { createFileReader, type OpenFile } from './file-reader.js'
 import type { BlockPool } from './pool.js'
 import { type Loan, sliceOf } from './pump.js'
 
+/** Up to so many bytes are copied on this thread; what takes longer than to hand it over is copied by the pool, meanwhile. */
+const mostReadSoon = 256 * 1024
+
 /**
  * Opens a regular file for upload; symbolic links are followed. Close it when all is done.
  *
- * @param options.calls shared with other files of the same run; a slice that fits one block is then read by it, too
+ * @param options.calls shared with other files of the same run; a small slice is then read by it, too
  * @throws UploadError `source-missing` when there is no such file, it can't be read, or it is no regular file
  */
 export async function openFileSource(
@@ -52,13 +55,13 @@ export async function openFileSource(
       }
     },
     slice(start, end) {
-      const isOneRead = shared !== undefined && end - start <= pool.blockSize
+      const isSoonRead = shared !== undefined && end - start <= Math.min(pool.blockSize, mostReadSoon)
       return sliceOf({ start, end }, async (offset, endOfSlice, signal): Promise<Loan> => {
         const block = await pool.lease(signal)
         const size = Math.min(block.length, endOfSlice - offset)
         const bytes = size === block.length ? block : block.subarray(0, size)
         try {
-          const filled = await (isOneRead
+          const filled = await (isSoonRead
             ? reader.fillSoon(bytes, offset, calls)
             : reader.fill(bytes, offset))
           if (filled < size) throw endedAt(path, offset + filled)
@@ -102,17 +105,31 @@ async function openRegularFile(
   // Without O_NONBLOCK, opening a FIFO that nobody writes to would never return.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
   try {
-    const fd = await calls.open(absolutePath, flags)
+    const file = openFile(await calls.open(absolutePath, flags), calls)
     try {
-      const stats = await calls.fstat(fd)
+      const stats = await calls.fstat(file.fd)
       assertRegular(path, stats)
-      return { file: { fd, close: async () => calls.close(fd) }, stats }
+      return { file, stats }
     } catch (error) {
-      await calls.close(fd)
+      await file.close()
       throw error
     }
   } catch (error) {
     throw translated(path, error)
+  }
+}
+
+/** Once it is closed its descriptor may be another file's, and must not be asked for. */
+function openFile(descriptor: number, calls: FileCalls): OpenFile {
+  let fd = descriptor
+  return {
+    get fd() {
+      return fd
+    },
+    async close() {
+      fd = -1
+      await calls.close(descriptor)
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../index.js'
 import { exitCodeOfError, success } from './exit-codes.js'
 import { type Failure, failureLine, failureOf, printable } from './failure.js'
+import { keepHeapFlat } from './flat-heap.js'
 import { jsonEvents, writeFailure, writeJson } from './json.js'
 import { noticeOf } from './notices.js'
 import { objectUrl } from './object-url.js'
@@ -52,6 +53,7 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   const { screen, signal } = world
   const { bucket, key, file } = job
   const startedMs = performance.now()
+  keepHeapFlat()
   let tally: Tally = emptyTally
   const display = progressFor(flags, world)
   const log = openRunLog(flags, `${file} to ${objectUrl({ bucket: bucket.name, key })}`, screen)

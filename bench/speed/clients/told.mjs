@@ -14,7 +14,7 @@ export async function doJob(work) {
 }
 
 /** Of this program alone: the peak that `resourceUsage` tells begins with that of the process which started it. */
-function peakMiB() {
+export function peakMiB() {
   try {
     return Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
   } catch {

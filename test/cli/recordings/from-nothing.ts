@@ -1,8 +1,9 @@
 /** From an empty folder to an object that is proved, as somebody new would go: what is typed, what is said, how long it took. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { endsWithUs, tidyAtEnd, workFolder } from '../../support/command.js'
 import { measuredOn } from '../../support/figures.js'
 import { fixture, projectRoot } from '../../support/paths.js'
 
@@ -20,7 +21,7 @@ const steps = (tarball: string): readonly string[] => [
 export const fromNothing = 'empty-folder'
 
 export async function recordFromNothing(name: string): Promise<void> {
-  const temp = await mkdtemp(join(tmpdir(), 'longhaul-recording-'))
+  const temp = workFolder('longhaul-recording-')
   const folder = join(temp, 'trial')
   await mkdir(folder)
   // What is published one day is packed here before the clock starts.
@@ -37,6 +38,14 @@ export async function recordFromNothing(name: string): Promise<void> {
     cwd: folder,
     env: environment,
     stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  endsWithUs(shell)
+  // npx passes no signal on: the server itself says who it is.
+  const stopServer = tidyAtEnd(() => {
+    const file = join(temp, 'home', 'serve.json')
+    if (!existsSync(file)) return
+    const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { readonly pid?: number }
+    if (pid !== undefined) process.kill(pid, 'SIGTERM')
   })
   shell.stdout.setEncoding('utf8')
   const lines = [
@@ -59,14 +68,7 @@ export async function recordFromNothing(name: string): Promise<void> {
     process.stdout.write(`docs/recordings/${name}.txt\n`)
   } finally {
     shell.stdin.end()
-    // npx passes no signal on: the server itself says who it is.
-    const { pid } = JSON.parse(
-      await readFile(join(temp, 'home', 'serve.json'), 'utf8').catch(() => '{}'),
-    ) as {
-      pid?: number
-    }
-    if (pid !== undefined) process.kill(pid, 'SIGTERM')
-    await rm(temp, { recursive: true, force: true, maxRetries: 5 })
+    stopServer()
   }
 }
 

@@ -66,7 +66,9 @@ export class UploadError extends Error {
 /**
  * What a service's failure means, whatever words its dialect uses. Adapters translate into these once, at the edge.
  *
- * - `network`: no answer arrived (refused, reset, DNS, TLS); the request may or may not have taken effect
+ * - `network`: no answer arrived (refused, reset); the request may or may not have taken effect
+ * - `no-such-host`: the service's name stands for no address: mistyped, or a resolver that is cut off; nothing was sent
+ * - `untrusted`: whoever answers to the service's name can't prove to be it; nothing was sent
  * - `stalled`: we gave up on a request that stopped moving, or whose answer did not come in time
  * - `unavailable`: 5xx, or 408
  * - `throttled`: 429, or 503 with a wish to slow down
@@ -85,6 +87,8 @@ export class UploadError extends Error {
  */
 export type FailureMeaning =
   | 'network'
+  | 'no-such-host'
+  | 'untrusted'
   | 'stalled'
   | 'unavailable'
   | 'throttled'

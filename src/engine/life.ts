@@ -70,6 +70,8 @@ export interface Liveness {
   excuse(ms: number): void
   patienceLeftMs(): number
   acquainted: boolean
+  /** The checkpoint names an upload, so it has spoken to an earlier run. */
+  metBefore: boolean
 }
 
 /** What it takes to ask something again until it is answered. */
@@ -117,7 +119,7 @@ export function createLife(options: {
     signal: request.signal,
     emit,
     progress: createProgress({ totalBytes: size, onEvent: emit, progressCallback: request.progressCallback }),
-    liveness: createLiveness(ports.runtime, request.noProgressForMs),
+    liveness: createLiveness(ports.runtime, request.noProgressForMs, ports.service),
     threads:
       typeof numThreads === 'number'
         ? undefined
@@ -127,7 +129,12 @@ export function createLife(options: {
   }
 }
 
-export function createLiveness(runtime: Runtime, noProgressForMs: number): Liveness {
+/** @param service that has told its time, to an upload before this one, has spoken to us */
+export function createLiveness(
+  runtime: Runtime,
+  noProgressForMs: number,
+  service?: Pick<ObjectService, 'now'>,
+): Liveness {
   let movedAt = runtime.monotonic()
   return {
     moved: () => {
@@ -137,7 +144,8 @@ export function createLiveness(runtime: Runtime, noProgressForMs: number): Liven
       movedAt = Math.min(movedAt + ms, runtime.monotonic())
     },
     patienceLeftMs: () => movedAt + noProgressForMs - runtime.monotonic(),
-    acquainted: false,
+    acquainted: service?.now() !== undefined,
+    metBefore: false,
   }
 }
 
@@ -200,7 +208,13 @@ export interface Attempt {
   readonly number: number
 }
 
-const silence: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd-answer'])
+const silence: ReadonlySet<FailureMeaning> = new Set([
+  'network',
+  'no-such-host',
+  'untrusted',
+  'stalled',
+  'odd-answer',
+])
 
 /**
  * Does one request until it succeeds or nothing speaks for another try. Meanings in `passOn` are the caller's: they come
@@ -243,6 +257,7 @@ export async function persist<T>(
           attempt,
           sameMeaning,
           acquainted: life.liveness.acquainted,
+          metBefore: life.liveness.metBefore,
           patienceLeftMs: life.liveness.patienceLeftMs(),
           luck: runtime.random(),
         })

@@ -17,6 +17,8 @@ const hopeless: Readonly<Partial<Record<FailureMeaning, UploadErrorCode>>> = {
 }
 const curable: readonly FailureMeaning[] = [
   'network',
+  'no-such-host',
+  'untrusted',
   'stalled',
   'unavailable',
   'throttled',
@@ -31,6 +33,7 @@ const failed = (meaning: FailureMeaning, more: Partial<FailedAttempt> = {}): Fai
   attempt: 1,
   sameMeaning: 1,
   acquainted: true,
+  metBefore: false,
   patienceLeftMs: 900_000,
   luck: 0.5,
   ...more,
@@ -125,6 +128,27 @@ test('something that never gave a sensible answer is no object service', () => {
   assert.equal(codeOf(failed('odd-answer', { ...stranger, sameMeaning: 3 })), 'invalid-argument')
   assert.equal(judgeFailure(failed('odd-answer', { sameMeaning: 300 })).kind, 'wait')
   assert.equal(judgeFailure(failed('network', { ...stranger, sameMeaning: 300 })).kind, 'wait')
+})
+
+test('a name that never stood for anything is mistyped: a few tries tell, unless an earlier run or endless patience speaks for it', () => {
+  const stranger = { acquainted: false, sameMeaning: 6 }
+  const judge = (more: Partial<FailedAttempt>) =>
+    judgeFailure(failed('no-such-host', { ...stranger, ...more }))
+  assert.equal(codeOf(failed('no-such-host', stranger)), 'interrupted')
+  const verdict = judge({})
+  assert.equal(verdict.kind === 'give-up' && verdict.error.message, 'It was no-such-host.')
+  assert.equal(judge({ sameMeaning: 5 }).kind, 'wait')
+  assert.equal(judge({ metBefore: true }).kind, 'wait')
+  assert.equal(judge({ acquainted: true }).kind, 'wait')
+  assert.equal(judge({ patienceLeftMs: Number.POSITIVE_INFINITY }).kind, 'wait')
+})
+
+test('a certificate that is not believed ends it at once, but of a service that has spoken to us in this process', () => {
+  const patienceLeftMs = Number.POSITIVE_INFINITY
+  const stranger = { acquainted: false, metBefore: true, patienceLeftMs }
+  assert.equal(codeOf(failed('untrusted', stranger)), 'denied')
+  assert.equal(judgeFailure(failed('untrusted', { sameMeaning: 300 })).kind, 'wait')
+  assert.equal(codeOf(failed('untrusted', { patienceLeftMs: 0 })), 'interrupted')
 })
 
 test('an outage is sat out for ever when that is asked', () => {

@@ -11,6 +11,9 @@ const maxCorruptAttempts = 5
 /** Unreadable answers from something that never gave a good one: it is no object service. */
 const maxOddFirstAttempts = 3
 
+/** A name that stands for nothing and never did: mistyped. A few seconds, since a resolver may have a bad moment. */
+const maxNamelessFirstAttempts = 6
+
 export interface FailedAttempt {
   readonly error: ServiceError
   /** How many attempts failed so far, this one included. */
@@ -19,6 +22,8 @@ export interface FailedAttempt {
   readonly sameMeaning: number
   /** Has this service ever answered sensibly in this run? */
   readonly acquainted: boolean
+  /** Did it answer in an earlier run, as the checkpoint shows? */
+  readonly metBefore: boolean
   /** Milliseconds until the upload counts as interrupted; `Infinity` to sit out everything. */
   readonly patienceLeftMs: number
   /** Uniform in [0, 1). */
@@ -32,6 +37,8 @@ export type Verdict =
 /** Meanings that trying again may cure. */
 const curable: ReadonlySet<FailureMeaning> = new Set([
   'network',
+  'no-such-host',
+  'untrusted',
   'stalled',
   'unavailable',
   'throttled',
@@ -43,6 +50,11 @@ const curable: ReadonlySet<FailureMeaning> = new Set([
 
 export function isCurable(meaning: FailureMeaning): boolean {
   return curable.has(meaning)
+}
+
+/** Can the request not have reached the service? */
+export function isUnsent({ meaning }: ServiceError): boolean {
+  return meaning === 'no-such-host' || meaning === 'untrusted'
 }
 
 /** Was the request refused, and so not done, for something that has been put right since? The same again has a chance at once. */
@@ -59,9 +71,28 @@ export function judgeFailure(failed: FailedAttempt): Verdict {
   if (error.meaning === 'odd-answer' && !failed.acquainted && sameMeaning >= maxOddFirstAttempts) {
     return { kind: 'give-up', error: uploadErrorFrom('invalid-argument', error.message, error) }
   }
+  if (isHopelessHost(failed)) return { kind: 'give-up', error: asUploadError(error) }
   if (patienceLeftMs <= 0) return { kind: 'give-up', error: interrupted(error) }
   const delayMs = Math.max(backoff(failed), error.retryAfterMs ?? 0)
   return { kind: 'wait', delayMs: Math.min(delayMs, patienceLeftMs) }
+}
+
+/**
+ * What a person has to put right: a host that never was there, or that could never prove to be the one. Of a service that
+ * has spoken to us both are a bad network's doing, such as a hotel's that wants one to sign in first.
+ */
+function isHopelessHost({
+  error,
+  acquainted,
+  metBefore,
+  sameMeaning,
+  patienceLeftMs,
+}: FailedAttempt): boolean {
+  if (acquainted) return false
+  if (error.meaning === 'untrusted') return true
+  // Whoever waits for ever wants to: for a network that is not up yet.
+  const isPatient = metBefore || patienceLeftMs === Number.POSITIVE_INFINITY
+  return error.meaning === 'no-such-host' && !isPatient && sameMeaning >= maxNamelessFirstAttempts
 }
 
 /** Full jitter: uniform between nothing and a ceiling that doubles. What was cured already is tried again at once. */
@@ -72,6 +103,8 @@ function backoff({ error, attempt, sameMeaning, luck }: FailedAttempt): number {
 
 const codes: Readonly<Record<FailureMeaning, UploadErrorCode>> = {
   network: 'interrupted',
+  'no-such-host': 'interrupted',
+  untrusted: 'denied',
   stalled: 'interrupted',
   unavailable: 'interrupted',
   throttled: 'interrupted',

@@ -78,6 +78,7 @@ async function liveOn(life: Life): Promise<UploadResult> {
   const past = await openPast(life)
   life.doubtfulSince = doubtSince(past.intents)
   let { current } = past
+  life.liveness.metBefore = current !== undefined
   const { adopt } = life.request
   const named = typeof adopt === 'object' ? adopt : undefined
   if (named !== undefined) assertNoOther(past, named)

@@ -6,7 +6,7 @@ import { keepHeaders } from './kept-headers.js'
 import { type Life, persist, recordOrFail } from './life.js'
 import type { Computed, ObjectReceipt, RangeDigest, SourceIdentity } from './ports.js'
 import { assertSameBytes } from './receipts.js'
-import { asUploadError, isCurable, uploadErrorFrom } from './retry.js'
+import { asUploadError, isCurable, isUnsent, uploadErrorFrom } from './retry.js'
 import { type Expected, lookAtObject, settle } from './settle.js'
 
 /** How often a file may change under us before we say so. */
@@ -126,7 +126,7 @@ function put(life: Life, puts: Puts): Promise<Whole> {
       if (error.meaning === 'object-exists') return metAnObject(life, puts, error)
       if (error.meaning === 'callback-failed') return storedWithoutCallback(life, error)
       if (error.meaning === 'corrupt') puts.corrupt = true
-      if (isCurable(error.meaning)) puts.lost = true
+      if (isCurable(error.meaning) && !isUnsent(error)) puts.lost = true
       throw error
     }
   })

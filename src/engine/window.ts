@@ -54,7 +54,13 @@ type Stage =
   | { readonly kind: 'resting'; readonly untilMs: number }
 
 const refusals: ReadonlySet<FailureMeaning> = new Set(['throttled', 'unavailable'])
-const breaks: ReadonlySet<FailureMeaning> = new Set(['network', 'stalled', 'odd-answer'])
+const breaks: ReadonlySet<FailureMeaning> = new Set([
+  'network',
+  'no-such-host',
+  'untrusted',
+  'stalled',
+  'odd-answer',
+])
 
 export class Window {
   readonly #most: number

@@ -288,7 +288,7 @@ function whyNot(
   { ports, request, signal }: Run,
   file: { readonly key: string; readonly headers: Headers; readonly source: Source },
 ): Promise<SkipReason | undefined> {
-  const liveness = createLiveness(ports.runtime, request.noProgressForMs)
+  const liveness = createLiveness(ports.runtime, request.noProgressForMs, ports.service)
   const persisting = { ports, signal, liveness, emit: () => {} }
   return reasonToSkip({ ...ports, persisting }, file, request.skip)
 }

@@ -90,7 +90,7 @@ async function ask({ origin, transport, signal }: Way): Promise<HttpResponse> {
 }
 
 function connectionFailure(origin: string, error: TransportError): Finding {
-  const isRefused = error.failure === 'refused'
+  const isRefused = error.failure === 'refused' || error.failure === 'untrusted'
   return failed('connection', {
     code: isRefused ? 'denied' : 'interrupted',
     message: error.message.replace(/\.$/, ''),
@@ -100,10 +100,8 @@ function connectionFailure(origin: string, error: TransportError): Finding {
 
 function adviceFor(origin: string, error: TransportError): { readonly advice?: string } {
   const { code = '', message } = causeOf(error)
-  if (error.failure === 'refused') return {}
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) {
-    return { advice: 'Give the certificate of its authority: --ca-file, or NODE_EXTRA_CA_CERTS.' }
-  }
+  // These say themselves what to do.
+  if (['refused', 'untrusted', 'no-such-host'].includes(error.failure)) return {}
   if (code === 'ECONNREFUSED')
     return { advice: 'Nothing listens there: check the host and the port of the endpoint.' }
   if (code === 'EPROTO' || /wrong version number/i.test(message)) {

@@ -73,9 +73,17 @@ export type Transport = (request: HttpRequest, options?: TransportOptions) => Pr
 /**
  * Why an exchange ended without an answer. `connect`: nothing was sent. `reset`: the connection broke, the request may
  * have taken effect. `stalled`: we ended it, since nothing moved for too long. `garbled`: what came is no HTTP. `refused`:
- * a proxy on the way does not let it through, so trying again will not help.
+ * a proxy on the way does not let it through, so trying again will not help. `no-such-host`, `untrusted`: the name stands
+ * for no address, or whoever answers to it has no certificate that we believe; nothing was sent.
  */
-export type TransportFailure = 'connect' | 'reset' | 'stalled' | 'garbled' | 'refused'
+export type TransportFailure =
+  | 'connect'
+  | 'no-such-host'
+  | 'untrusted'
+  | 'reset'
+  | 'stalled'
+  | 'garbled'
+  | 'refused'
 
 export class TransportError extends Error {
   override readonly name = 'TransportError'

@@ -17,6 +17,7 @@ import { AnswerBody, flatHeaders } from './answer.js'
 import { afterPolling } from './deadline.js'
 import { Lender } from './lender.js'
 import { answerDeadlineMs, SendWatch, type StallLimits } from './stall.js'
+import { codeOf, describe, whyUnreached } from './unreached.js'
 
 export interface ExchangeSetting {
   /** Opens the request; nothing is sent before headers are flushed or the request is ended. */
@@ -275,7 +276,10 @@ export class Exchange {
     if (cause instanceof TransportError) return cause // from whoever opened the connection
     const { origin } = this.#request
     const detail = describe(cause)
-    if (!this.#connected) return this.#error('connect', `Cannot connect to ${origin}: ${detail}`, cause)
+    if (!this.#connected) {
+      const { failure, message } = whyUnreached(origin, cause)
+      return this.#error(failure, message, cause)
+    }
     if (codeOf(cause)?.startsWith('HPE_')) {
       return this.#error('garbled', `What ${origin} answered is not HTTP: ${detail}`, cause)
     }
@@ -290,16 +294,4 @@ export class Exchange {
 /** Can requests be written to it? A connection that an aborted request left behind may still be opening. */
 function isReady(socket: Socket, secure: boolean): boolean {
   return secure ? (socket as TLSSocket).getFinished() !== undefined : !socket.connecting
-}
-
-function codeOf(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? code : undefined
-}
-
-function describe(cause: unknown): string {
-  if (cause === undefined) return 'it was closed before an answer'
-  if (!(cause instanceof Error)) return String(cause)
-  // A refused connection to a name with several addresses is an AggregateError without a message of its own.
-  return cause.message || codeOf(cause) || cause.name
 }

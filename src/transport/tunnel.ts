@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { TransportError } from '../protocol/message.js'
 import type { HttpProxy } from './proxy.js'
+import { whyUnreached } from './unreached.js'
 
 export interface TunnelOptions extends https.AgentOptions {
   readonly proxy: HttpProxy
@@ -66,8 +67,12 @@ export class TunnelAgent extends https.Agent {
         reject(refusal(proxy, { statusCode, statusMessage, what: `a tunnel to ${name}` }))
       })
       request.once('error', (cause) => {
-        const message = `Cannot connect through the proxy ${proxy.name}: ${cause.message}`
-        reject(new TransportError('connect', message, { cause }))
+        const { failure, message } = whyUnreached(
+          `the proxy ${proxy.name}`,
+          cause,
+          `through the proxy ${proxy.name}`,
+        )
+        reject(new TransportError(failure, message, { cause }))
       })
       request.end()
     }).finally(() => {

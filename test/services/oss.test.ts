@@ -251,6 +251,9 @@ test('uploads of exactly one key are listed, over all pages of it', async () => 
 test('transport failures keep their meaning, an abort its reason, a source its own error', async () => {
   const failures: [TransportError['failure'], FailureMeaning][] = [
     ['connect', 'network'],
+    ['no-such-host', 'no-such-host'],
+    ['untrusted', 'untrusted'],
+    ['refused', 'denied'],
     ['reset', 'network'],
     ['stalled', 'stalled'],
     ['garbled', 'odd-answer'],

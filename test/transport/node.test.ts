@@ -96,10 +96,11 @@ for (const secure of [false, true]) {
     assert.equal(told.at(-1), size)
   })
 
-  test(`an untrusted or missing peer is a connect failure over ${name}`, async (t) => {
+  test(`an untrusted or missing peer is told as that over ${name}`, async (t) => {
     const origin = secure ? await serve(t, () => {}, { secure }) : 'http://127.0.0.1:1'
     const transport = open(t)
-    await assert.rejects(transport(put(origin, lentBody(10, 10))), failsWith('connect'))
+    const failure = secure ? 'untrusted' : 'connect'
+    await assert.rejects(transport(put(origin, lentBody(10, 10))), failsWith(failure))
   })
 }
 

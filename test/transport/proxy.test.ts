@@ -151,7 +151,7 @@ test('without its certificate a secure origin is not believed, through a proxy n
   const proxy = await startProxy(t)
   const strict = createNodeTransport({ proxyFor: alwaysProxy(proxy.url) })
   t.after(strict.close)
-  await assert.rejects(strict.transport(put(origin)), failsWith('connect', /self-signed/))
+  await assert.rejects(strict.transport(put(origin)), failsWith('untrusted', /self-signed/))
   for (const proxyFor of [alwaysProxy(proxy.url), () => undefined]) {
     const credulous = createNodeTransport({ proxyFor, insecure: true })
     t.after(credulous.close)

@@ -22,9 +22,9 @@ export const ownCodes: OwnExplanations = {
   },
   denied: {
     meaning:
-      'The service refused the key, the signature, the time or the permission; or keys expired and nothing renews them.',
+      'The service refused the key, the signature, the time or the permission; keys expired and nothing renews them; or its certificate is not believed.',
     advice:
-      "Check the access key and its permissions, and this machine's clock. Then run the same call again: parts are kept.",
+      "Check the access key and its permissions, and this machine's clock; give an unknown certificate's authority with --ca-file. Then run the same call again: parts are kept.",
   },
   'not-found': {
     meaning: 'There is no such bucket, object or upload.',

@@ -294,6 +294,8 @@ async function* readChunks(response: HttpResponse, signal: CancelSignal): AsyncG
 
 const meanings = {
   connect: 'network',
+  'no-such-host': 'no-such-host',
+  untrusted: 'untrusted',
   reset: 'network',
   stalled: 'stalled',
   garbled: 'odd-answer',

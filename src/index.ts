@@ -70,6 +70,7 @@ export {
   type ByteSink,
   type Downloaded,
   downloadObject,
+  type ReadOptions,
   readObject,
   useBucket,
   type Verification,

@@ -11,14 +11,13 @@ import type { HeaderMap } from './pairs.js'
 const keyBytes = 32
 const prefix = 'x-oss-server-side-encryption-customer'
 
+export interface CustomerKeyFlags {
+  readonly sseCustomerKeyFile?: string | undefined
+  readonly sseCustomerKeyEnv?: string | undefined
+}
+
 /** @throws UsageError */
-export async function readCustomerKey(
-  flags: {
-    readonly sseCustomerKeyFile?: string | undefined
-    readonly sseCustomerKeyEnv?: string | undefined
-  },
-  environment: Environment,
-): Promise<HeaderMap> {
+export async function readCustomerKey(flags: CustomerKeyFlags, environment: Environment): Promise<HeaderMap> {
   const { sseCustomerKeyFile: file, sseCustomerKeyEnv: variable } = flags
   if (file !== undefined && variable !== undefined) {
     throw new UsageError('Give either --sse-customer-key-file or --sse-customer-key-env, not both.')

@@ -52,13 +52,19 @@ export function withObjectHeaders(command: Command): Command {
     .option('--forbid-overwrite', 'an object that is there already stays as it is; exit code 9')
 }
 
-export function withCustomerKey(command: Command): Command {
+/** @param what the service does with the key, or has done */
+export function withCustomerKey(command: Command, what = 'the service encrypts with and forgets'): Command {
   return command
     .option(
       '--sse-customer-key-file <file>',
-      'a file with the key of 32 bytes, raw or in base64, that the service encrypts with and forgets',
+      `a file with the key of 32 bytes, raw or in base64, that ${what}`,
     )
     .option('--sse-customer-key-env <name>', 'the same from a variable of the environment, in base64')
+}
+
+/** For commands that read an object. */
+export function withReadingKey(command: Command): Command {
+  return withCustomerKey(command, 'the object was encrypted with')
 }
 
 /**

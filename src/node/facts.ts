@@ -2,9 +2,11 @@
 import { ServiceError, UploadError } from '../engine/errors.js'
 import { fromWire } from '../protocol/encode.js'
 import type { BucketInfo } from '../protocol/operations/buckets.js'
+import { readingHeaders } from '../services/oss/headers.js'
 import { checkKey } from '../services/oss/names.js'
 import type { Bucket } from './bucket.js'
 import { type Desk, type DeskOptions, withDesk } from './desk.js'
+import type { ReadOptions } from './objects.js'
 import { bucketOf } from './upload.js'
 
 export interface ObjectFacts {
@@ -33,11 +35,12 @@ const metaPrefix = 'x-oss-meta-'
 export async function statObject(
   bucket: Bucket | string,
   key: string,
-  options: DeskOptions = {},
+  options: DeskOptions & Pick<ReadOptions, 'headers'> = {},
 ): Promise<ObjectFacts> {
   checkKey(key)
+  const headers = readingHeaders(options.headers ?? {})
   return withDesk(bucket, options, async ({ client, signal, ask }) => {
-    const head = await ask('HeadObject', () => client.headObject(key, { signal }))
+    const head = await ask('HeadObject', () => client.headObject(key, { signal, headers }))
     const { size, etag, lastModified, crc64, contentMd5, type, storageClass, versionId } = head
     const texts = Object.entries(head.headers).map(([name, value]) => [name, fromWire(value)] as const)
     const isMeta = (name: string): boolean => name.startsWith(metaPrefix)

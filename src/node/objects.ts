@@ -9,6 +9,7 @@ import type { ProgressCallback } from '../engine/progress.js'
 import { asUploadError } from '../engine/retry.js'
 import type { BucketClient } from '../services/bucket-client.js'
 import { createDigester } from '../services/digester.js'
+import { readingHeaders } from '../services/oss/headers.js'
 import { checkKey } from '../services/oss/names.js'
 import { openFileSource } from '../sources/file.js'
 import { createBlockPool } from '../sources/pool.js'
@@ -24,18 +25,30 @@ export interface Verification {
   readonly crc64: { readonly file: string; readonly object: string | undefined }
 }
 
+export interface ReadOptions {
+  /** Stop now: rejects with `cancelled`. Default: never. */
+  readonly signal?: AbortSignal
+  readonly progressCallback?: ProgressCallback
+  /**
+   * Of the requests: the three `x-oss-server-side-encryption-customer-*` for an object that is encrypted with a key of the
+   * customer's, `x-oss-request-payer`. Others are refused with `invalid-argument`. Default none.
+   */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** Compares a file with an object by size and CRC-64, without downloading. Rejects with `not-found` when there is none. */
 export async function verifyObject(
   bucket: Bucket | string,
   key: string,
   filename: string,
-  options: { readonly signal?: AbortSignal; readonly progressCallback?: ProgressCallback } = {},
+  options: ReadOptions = {},
 ): Promise<Verification> {
   checkKey(key)
+  const headers = readingHeaders(options.headers ?? {})
   const signal = options.signal ?? new AbortController().signal
   const source = await openFileSource(filename, { pool: createBlockPool({ blocks: 2 }) })
   try {
-    const head = await withClient(bucket, (client) => client.headObject(key, { signal }))
+    const head = await withClient(bucket, (client) => client.headObject(key, { signal, headers }))
     const { size } = await source.identity()
     const slice = source.slice(0, size)
     let done = 0
@@ -78,13 +91,14 @@ export async function readObject(
   bucket: Bucket | string,
   key: string,
   sink: ByteSink,
-  options: { readonly signal?: AbortSignal; readonly progressCallback?: ProgressCallback } = {},
+  options: ReadOptions = {},
 ): Promise<Downloaded> {
   checkKey(key)
+  const headers = readingHeaders(options.headers ?? {})
   const signal = options.signal ?? new AbortController().signal
   try {
     return await withClient(bucket, async (client) => {
-      const { info, chunks } = await client.getObject(key, { signal })
+      const { info, chunks } = await client.getObject(key, { signal, headers })
       const crc = new Crc64()
       let size = 0
       for await (const chunk of chunks) {
@@ -117,11 +131,7 @@ export async function downloadObject(
   bucket: Bucket | string,
   key: string,
   filename: string,
-  options: {
-    readonly signal?: AbortSignal
-    readonly progressCallback?: ProgressCallback
-    readonly overwrite?: boolean
-  } = {},
+  options: ReadOptions & { readonly overwrite?: boolean } = {},
 ): Promise<Downloaded> {
   const place = await placeFor(filename, options.overwrite === true)
   // Not made of the file's own name, which may be as long as names can be.

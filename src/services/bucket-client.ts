@@ -1,5 +1,6 @@
 /** What one needs beside an upload: reading, looking, listing, removing. One request each; nothing is tried twice. */
 import type { CancelSignal, UploadRef } from '../engine/ports.js'
+import type { WireHeaders } from '../protocol/message.js'
 import { type BucketStat, getBucketStat } from '../protocol/operations/bucket-facts.js'
 import { type BucketInfo, getBucketInfo, putBucket } from '../protocol/operations/buckets.js'
 import { deleteMultipleObjects } from '../protocol/operations/delete-multiple-objects.js'
@@ -44,6 +45,12 @@ export interface PartPage {
   readonly nextPage?: number
 }
 
+export interface ReadingOptions {
+  readonly signal: CancelSignal
+  /** Beside those of the operation, as they go on the wire (see `readingHeaders`). */
+  readonly headers?: WireHeaders
+}
+
 /** Failures are `ServiceError`s, or the signal's reason. */
 export interface BucketClient {
   readonly name: string
@@ -51,9 +58,9 @@ export interface BucketClient {
   /** `info.part` tells the range that came, when one did: OSS gives the whole object for a range it cannot satisfy. */
   getObject(
     key: string,
-    options: { readonly signal: CancelSignal; readonly range?: ByteRange },
+    options: ReadingOptions & { readonly range?: ByteRange },
   ): Promise<{ info: GetObjectOutput; chunks: AsyncIterable<Uint8Array> }>
-  headObject(key: string, options: { readonly signal: CancelSignal }): Promise<ObjectHead>
+  headObject(key: string, options: ReadingOptions): Promise<ObjectHead>
   /** Success also when there is no such object. */
   deleteObject(key: string, options: { readonly signal: CancelSignal }): Promise<void>
   /**
@@ -104,14 +111,14 @@ export function createBucketClient(options: OssOptions): BucketClient {
   return {
     name: requests.endpoint.service,
     bucket,
-    getObject: async (key, { signal, range }) => {
+    getObject: async (key, { signal, headers = {}, range }) => {
       const wanted = range === undefined ? {} : { range: rangeText(range) }
       const input = { bucket, key, ...wanted, standardRange: false, overrides: {} }
-      const { output, chunks } = await requests.open(getObject, input, { signal })
+      const { output, chunks } = await requests.open(getObject, input, { signal, headers })
       return { info: output, chunks }
     },
-    headObject: async (key, { signal }) =>
-      (await requests.call(headObject, { bucket, key }, { signal })).output,
+    headObject: async (key, { signal, headers = {} }) =>
+      (await requests.call(headObject, { bucket, key }, { signal, headers })).output,
     deleteObject: async (key, { signal }) => {
       await requests.call(deleteObject, { bucket, key }, { signal })
     },

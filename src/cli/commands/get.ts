@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type ByteSink, type Downloaded, downloadObject, readObject } from '../../index.js'
+import { type CustomerKeyFlags, readCustomerKey } from '../customer-key.js'
 import { CommandError, printable, UsageError } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseWholeObjectUrl } from '../object-url.js'
@@ -10,7 +11,7 @@ import { formatDuration, formatSize } from '../sizes.js'
 import { type OutputFlags, progressFor } from '../upload-job.js'
 import type { World } from '../world.js'
 
-export interface GetFlags extends ConnectionFlags, OutputFlags {
+export interface GetFlags extends ConnectionFlags, OutputFlags, CustomerKeyFlags {
   readonly force?: boolean
 }
 
@@ -26,11 +27,13 @@ export async function get(
     throw new UsageError('--json and - both need standard output: give a file name.')
   }
   const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
+  const headers = await readCustomerKey(flags, world.environment)
   const path = file === '-' ? '-' : await pathFor(key, file)
   const startedMs = performance.now()
   const display = progressFor(flags, world)
   const options = {
     signal: world.signal,
+    headers,
     progressCallback: (done: number, total: number) => display.bytes(done, total),
   }
   let downloaded: Downloaded

@@ -4,9 +4,12 @@ import {
   type BucketFacts,
   type DeskOptions,
   type ObjectFacts,
+  type ReadOptions,
   statBucket,
   statObject,
 } from '../../index.js'
+import { type CustomerKeyFlags, readCustomerKey } from '../customer-key.js'
+import { UsageError } from '../failure.js'
 import { shownName } from '../invocation.js'
 import { writeJson } from '../json.js'
 import { type ObjectUrl, objectUrl, parseObjectUrl } from '../object-url.js'
@@ -15,7 +18,7 @@ import { type ConnectionFlags, openBucket, type RetryFlags, resolveConnection, r
 import { formatSize } from '../sizes.js'
 import type { World } from '../world.js'
 
-export interface StatFlags extends ConnectionFlags, RetryFlags {
+export interface StatFlags extends ConnectionFlags, RetryFlags, CustomerKeyFlags {
   readonly json?: boolean
 }
 
@@ -24,8 +27,14 @@ export async function stat(url: string, flags: StatFlags, world: World): Promise
   const target = parseObjectUrl(url)
   const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
   const options = { signal, ...retryOf(flags) }
+  const headers = await readCustomerKey(flags, world.environment)
+  if (target.key === '' && Object.keys(headers).length > 0) {
+    throw new UsageError('A key of the customer belongs to an object: give oss://bucket/key.')
+  }
   const { name, facts, fields } =
-    target.key === '' ? await ofBucket(bucket, options) : await ofObject(bucket, target, options)
+    target.key === ''
+      ? await ofBucket(bucket, options)
+      : await ofObject(bucket, target, { ...options, headers })
   if (flags.json === true) {
     writeJson(screen, 'result', fields)
     writeJson(screen, 'summary', { exitCode: 0, ...fields })
@@ -43,7 +52,11 @@ interface Told {
 /** Without a value: not told. */
 type Facts = readonly (readonly [name: string, value: string | undefined])[]
 
-async function ofObject(bucket: Bucket, target: ObjectUrl, options: DeskOptions): Promise<Told> {
+async function ofObject(
+  bucket: Bucket,
+  target: ObjectUrl,
+  options: DeskOptions & Pick<ReadOptions, 'headers'>,
+): Promise<Told> {
   const facts = await statObject(bucket, target.key, options)
   const lastModified = new Date(facts.lastModified).toISOString()
   return {

@@ -1,5 +1,6 @@
 /** `longhaul verify`: is the object what the file is? By size and CRC-64; nothing is downloaded. */
 import { verifyObject } from '../../index.js'
+import { type CustomerKeyFlags, readCustomerKey } from '../customer-key.js'
 import { CommandError, printable } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseWholeObjectUrl } from '../object-url.js'
@@ -8,14 +9,16 @@ import { formatSize } from '../sizes.js'
 import { type OutputFlags, progressFor } from '../upload-job.js'
 import type { World } from '../world.js'
 
-export interface VerifyFlags extends ConnectionFlags, OutputFlags {}
+export interface VerifyFlags extends ConnectionFlags, OutputFlags, CustomerKeyFlags {}
 
 export async function verify(file: string, url: string, flags: VerifyFlags, world: World): Promise<number> {
   const target = parseWholeObjectUrl(url)
   const bucket = openBucket(await resolveConnection(flags, world), target.bucket)
+  const headers = await readCustomerKey(flags, world.environment)
   const display = progressFor(flags, world)
   const verification = await verifyObject(bucket, target.key, file, {
     signal: world.signal,
+    headers,
     progressCallback: (done, total) => display.bytes(done, total),
   }).finally(() => display.close())
   const { equal, size, crc64 } = verification

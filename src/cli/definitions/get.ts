@@ -1,4 +1,5 @@
 /** The arguments, flags and help of `get`. */
+import { withReadingKey } from '../object-options.js'
 import { withConnection, withOutput } from '../options.js'
 import type { Definition } from './definition.js'
 
@@ -8,7 +9,7 @@ export function defineGet({ program, world, ended, examples }: Definition): void
     .description('download an object, proved by CRC-64')
     .argument('<object>', 'oss://bucket/key')
     .argument('[file]', 'where to; a folder, a file, or - for standard output (default: the name in the key)')
-  withOutput(withConnection(get))
+  withReadingKey(withOutput(withConnection(get)))
     .option('--force', 'replace a file that is there')
     .addHelpText(
       'after',

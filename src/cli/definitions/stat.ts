@@ -1,4 +1,5 @@
 /** The arguments, flags and help of `stat`. */
+import { withReadingKey } from '../object-options.js'
 import { withConnection, withRetry } from '../options.js'
 import type { Definition } from './definition.js'
 
@@ -8,7 +9,7 @@ export function defineStat({ program, world, ended, examples }: Definition): voi
     .description('what the service tells of an object, its CRC-64 and metadata included, or of a bucket')
     .argument('<object>', 'oss://bucket/key, or oss://bucket')
     .option('--json', 'one JSON object per line on stdout, a summary last')
-  withRetry(withConnection(stat))
+  withReadingKey(withRetry(withConnection(stat)))
     .addHelpText(
       'after',
       examples('stat oss://examplebucket/backups/backup.tar', 'stat --local oss://examplebucket'),

@@ -57,6 +57,19 @@ export function headersFor(kind: RequestKind, headers: Headers): WireHeaders {
 }
 
 /**
+ * The headers of a request that reads an object, as they go on the wire.
+ *
+ * @throws UploadError `invalid-argument` for one that no such request carries, beside what `checkHeaders` refuses
+ */
+export function readingHeaders(given: Readonly<Record<string, string>>): WireHeaders {
+  const headers = checkHeaders(given)
+  const chosen = headersFor('head', headers)
+  const stray = Object.keys(headers).find((name) => chosen[name] === undefined)
+  if (stray !== undefined) throw refuse(`The header ${stray} is none of a request that reads an object.`)
+  return chosen
+}
+
+/**
  * The caller's headers in the form the engine wants: lower-case names, trimmed values.
  *
  * @throws UploadError `invalid-argument` for a header that OSS would ignore or that is ours to set, for one given twice,

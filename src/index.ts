@@ -31,6 +31,7 @@ export {
   type SkipReason,
   UploadManyError,
 } from './many/events.js'
+export type { RunError } from './many/last-failures.js'
 export type {
   ManifestLog,
   ManifestStore,

@@ -29,8 +29,12 @@ export interface Book {
   close(end: RunEnd): Promise<void>
 }
 
-/** `whole`: every source came. `keep`: what is done is to be known when nothing is left to do, too. */
+/**
+ * `whole`: every source came. `keep`: what is done is to be known when nothing is left to do, too. `stoppedBy`: the failure
+ * that ended the run early.
+ */
 export interface RunEnd {
+  readonly stoppedBy?: UploadError | undefined
   readonly whole: boolean
   readonly failed: number
   readonly keep: boolean
@@ -86,8 +90,13 @@ export async function openBook(
   const at = runtime.wallClock()
   await record({ kind: 'begun', at, salt, ...(definition === undefined ? {} : { definition }) })
 
-  const tidy = async (log: ManifestLog, { whole, failed, keep }: RunEnd): Promise<void> => {
-    if (!whole) return log.sync()
+  const tidy = async (log: ManifestLog, { whole, failed, keep, stoppedBy }: RunEnd): Promise<void> => {
+    if (!whole) {
+      if (stoppedBy !== undefined) {
+        await record({ kind: 'stopped', at: runtime.wallClock(), ...told(stoppedBy) })
+      }
+      return log.sync()
+    }
     if (failed === 0 && !keep) return log.remove()
     await record({ kind: 'ended', at: runtime.wallClock() })
     // What failed is in its lines alone, and what was not met has no file any more.
@@ -111,8 +120,8 @@ export async function openBook(
       keys.done(key, fingerprintOf(identity, mark))
     },
     passedOver: ({ key, identity, headers }) => keys.done(key, fingerprintOf(identity, marks(headers))),
-    async failed({ key, source, error: { code, message } }) {
-      await record({ kind: 'failed', key, source, code, message })
+    async failed({ key, source, error }) {
+      await record({ kind: 'failed', key, source, ...told(error), at: runtime.wallClock() })
       keys.failed(key)
     },
     async close(end) {
@@ -125,6 +134,10 @@ export async function openBook(
       }
     },
   }
+}
+
+function told({ code, message }: UploadError): Pick<UploadError, 'code' | 'message'> {
+  return { code, message }
 }
 
 function resumedFrom({ begunAt, keys }: ManifestState): Pick<Book, 'resumed'> {

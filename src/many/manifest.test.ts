@@ -42,6 +42,12 @@ const record: fc.Arbitrary<ManifestRecord> = fc.oneof(
     code: fc.constant('denied'),
     message: fc.string(),
   }),
+  fc.record({
+    kind: fc.constant('stopped' as const),
+    at: fc.nat(),
+    code: fc.constant('interrupted'),
+    message: fc.string(),
+  }),
   fc.record({ kind: fc.constant('ended' as const), at: fc.nat() }),
 )
 
@@ -119,3 +125,39 @@ function shown({ keys, lines, ...rest }: ManifestState): unknown {
   const states = ['a', 'b', 'c', 'd'].map((name) => keys.stateOf(name))
   return { ...rest, lines, states }
 }
+
+test('the last error is that of a file that is still to do, or of what stopped the run after it', () => {
+  const failed = (name: string, at: number): ManifestRecord => ({
+    kind: 'failed',
+    key: name,
+    source: `/${name}`,
+    code: 'denied',
+    message: `no ${name}`,
+    at,
+  })
+  const done = (name: string): ManifestRecord => ({
+    kind: 'done',
+    key: name,
+    identity: { size: 1, mtimeNs: '1', ctimeNs: '1', device: '1', inode: '1' },
+    headers: 'h',
+    crc64: '1',
+  })
+  const stopped: ManifestRecord = { kind: 'stopped', code: 'interrupted', message: 'no network', at: 9 }
+  const of = (...records: readonly ManifestRecord[]) => fold(records.map(encodeManifest)).lastError
+  const told = (name: string, at: number) => ({
+    code: 'denied',
+    message: `no ${name}`,
+    source: `/${name}`,
+    at,
+  })
+  assert.equal(of(done('a')), undefined)
+  assert.deepEqual(of(failed('a', 1), failed('b', 2)), told('b', 2))
+  assert.deepEqual(of(failed('a', 1), failed('b', 2), done('b')), told('a', 1))
+  assert.equal(of(failed('a', 1), done('a')), undefined)
+  assert.deepEqual(of(failed('a', 1), stopped), { code: 'interrupted', message: 'no network', at: 9 })
+  assert.deepEqual(of(failed('a', 1), stopped, { kind: 'ended', at: 10 }), told('a', 1))
+  assert.deepEqual(of(stopped, failed('a', 10)), told('a', 10))
+  const many = Array.from({ length: 100 }, (_, index) => failed(`f${index}`, index))
+  const mended = Array.from({ length: 15 }, (_, index) => done(`f${85 + index}`))
+  assert.deepEqual(of(...many, ...mended), told('f84', 84))
+})

@@ -4,6 +4,7 @@
  */
 import type { CheckpointLine, SourceIdentity } from '../engine/ports.js'
 import { createKeyTable, type KeyTable } from './key-table.js'
+import { createLastFailures, type RunError } from './last-failures.js'
 import type { TextDigest } from './ports.js'
 
 /** A run began. */
@@ -34,6 +35,16 @@ export interface FailedRecord {
   readonly source: string
   readonly code: string
   readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly at?: number
+}
+
+/** A run ended before all sources were tried, by a failure that concerns all of them. */
+export interface StoppedRecord {
+  readonly kind: 'stopped'
+  readonly at: number
+  readonly code: string
+  readonly message: string
 }
 
 /** A run came to its end, with or without failures. */
@@ -42,7 +53,7 @@ export interface EndedRecord {
   readonly at: number
 }
 
-export type ManifestRecord = BegunRecord | DoneRecord | FailedRecord | EndedRecord
+export type ManifestRecord = BegunRecord | DoneRecord | FailedRecord | StoppedRecord | EndedRecord
 
 export interface ManifestState {
   /** When the oldest run began that later ones went on with; absent when there was none. */
@@ -53,6 +64,8 @@ export interface ManifestState {
   /** Did the last run come to its end? */
   readonly ended: boolean
   readonly keys: KeyTable
+  /** What failed last and was not made good since. */
+  readonly lastError: RunError | undefined
   /** Lines that mean something. */
   readonly lines: number
 }
@@ -69,13 +82,17 @@ export function decodeManifest(line: CheckpointLine): ManifestRecord | undefined
     return { kind, at, salt: line['salt'], ...(definition === undefined ? {} : { definition }) }
   }
   if (kind === 'ended' && isTime(at)) return { kind, at }
-  if (typeof key !== 'string') return undefined
   const { identity, headers, crc64, source, code, message } = line
+  if (kind === 'stopped' && isTime(at) && typeof code === 'string' && typeof message === 'string') {
+    return { kind, at, code, message }
+  }
+  if (typeof key !== 'string') return undefined
   if (kind === 'done' && isIdentity(identity) && typeof headers === 'string' && typeof crc64 === 'string') {
     return { kind, key, identity, headers, crc64 }
   }
   if (kind !== 'failed' || typeof source !== 'string' || typeof code !== 'string') return undefined
-  return { kind, key, source, code, message: typeof message === 'string' ? message : '' }
+  const told = typeof message === 'string' ? message : ''
+  return { kind, key, source, code, message: told, ...(isTime(at) ? { at } : {}) }
 }
 
 /** Adds lines up one by one, so that no more than the table of keys is ever held. */
@@ -84,6 +101,7 @@ export function createManifestFold(digest: TextDigest): {
   state(): ManifestState
 } {
   const keys = createKeyTable(digest)
+  const failures = createLastFailures()
   let lines = 0
   let begun: BegunRecord | undefined
   let definition: unknown
@@ -101,12 +119,18 @@ export function createManifestFold(digest: TextDigest): {
           break
         case 'done':
           keys.done(record.key, fingerprintOf(record.identity, record.headers))
+          failures.done(record.key)
           break
         case 'failed':
           keys.failed(record.key)
+          failures.failed(record)
+          break
+        case 'stopped':
+          failures.stopped(record)
           break
         case 'ended':
           ended = true
+          failures.ended()
       }
     },
     state: () => ({
@@ -114,6 +138,7 @@ export function createManifestFold(digest: TextDigest): {
       ...(definition === undefined ? {} : { definition }),
       ended,
       keys,
+      lastError: failures.last(),
       lines,
     }),
   }

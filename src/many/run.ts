@@ -114,7 +114,13 @@ export async function runMany(
     await Promise.all(Array.from({ length: 2 * request.numThreads }, () => work(run)))
     emit({ type: 'run-progress', ...totals.progress() })
     const summary = totals.summary()
-    await book.close({ whole: !scope.signal.aborted, failed: summary.failed, keep: request.keepManifest })
+    await book.close({
+      whole: !scope.signal.aborted,
+      failed: summary.failed,
+      keep: request.keepManifest,
+      // Whoever has lost the manifest may not write to it.
+      stoppedBy: reason?.code === 'locked' ? undefined : reason,
+    })
     if (scope.signal.aborted) throw reason ?? scope.signal.reason
     return summary
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Runs of many sources that are not done, or are remembered: listed, and forgotten. */
 import { manifestStore } from '../checkpoints/manifests.js'
+import type { RunError } from '../many/last-failures.js'
 import { createManifestFold } from '../many/manifest.js'
 import type { ManifestStore } from '../many/ports.js'
 import { defaultStore } from './store.js'
@@ -23,6 +24,8 @@ export interface PendingRun {
   readonly failed: number
   /** The last run tried all sources; what is left is what failed, or nothing where the manifest is kept. */
   readonly ended: boolean
+  /** What failed last, in an earlier run or in this one, and was not made good since. */
+  readonly lastError?: RunError
   /** Who works on it now, in words. */
   readonly heldBy?: string
 }
@@ -34,7 +37,7 @@ export async function pendingRuns(store?: string | ManifestStore): Promise<Pendi
   for (const { id, target, modified, heldBy } of await manifests.list()) {
     const fold = createManifestFold(textDigest)
     await manifests.read(id, (line) => fold.add(line))
-    const { begunAt, definition, ended, keys } = fold.state()
+    const { begunAt, definition, ended, keys, lastError } = fold.state()
     runs.push({
       id,
       service: target?.service ?? '',
@@ -46,6 +49,7 @@ export async function pendingRuns(store?: string | ManifestStore): Promise<Pendi
       done: keys.count('done'),
       failed: keys.count('failed'),
       ended,
+      ...(lastError === undefined ? {} : { lastError }),
       ...(heldBy === undefined ? {} : { heldBy }),
     })
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pendingRuns } from '../../src/index.js'
 import { runInProcess } from './in-process.js'
+import { assertJsonLines } from './json-lines.js'
 
 /** Two runs in a store, each of files that were not there; nobody was asked anything. */
 async function twoRuns(context: TestContext) {
@@ -22,6 +23,15 @@ async function twoRuns(context: TestContext) {
   assert.equal(await left(), 2)
   return { nobody, left }
 }
+
+test('uploads tells of each run what failed last, to people and to programs', async (context) => {
+  const { nobody } = await twoRuns(context)
+  const { out } = await runInProcess(['uploads'], nobody)
+  assert.equal(out.filter((line) => /^ {2}last error, .* ago: source-missing: .*[ab]/.test(line)).length, 2)
+  const { out: lines } = await runInProcess(['uploads', '--json'], nobody)
+  assertJsonLines(lines.join('\n'), 0)
+  assert.equal(lines.filter((line) => line.includes('"lastError":{"code":"source-missing"')).length, 2)
+})
 
 test('runs are forgotten without a key and without an endpoint', async (context) => {
   const { nobody, left } = await twoRuns(context)

@@ -6,7 +6,7 @@ import { memoryStore } from '../../src/checkpoints/memory.js'
 import { memoryManifests } from '../../src/checkpoints/memory-manifests.js'
 import { createScope } from '../../src/engine/cancel.js'
 import { ServiceError, UploadError } from '../../src/engine/errors.js'
-import type { ObjectService } from '../../src/engine/ports.js'
+import type { CheckpointLine, ObjectService } from '../../src/engine/ports.js'
 import { type ManyEvent, UploadManyError } from '../../src/many/events.js'
 import type { ManySource } from '../../src/many/ports.js'
 import { type ManyRequest, runMany } from '../../src/many/run.js'
@@ -87,7 +87,12 @@ function createMany() {
       await manifest.release()
     }
   }
-  return { memory, files, put, run, clock, manifests }
+  const lines = async (): Promise<readonly CheckpointLine[]> => {
+    const all: CheckpointLine[] = []
+    for (const { id } of await manifests.list()) await manifests.read(id, (line) => void all.push(line))
+    return all
+  }
+  return { memory, files, put, run, clock, manifests, lines }
 }
 
 function assertSummary(
@@ -177,14 +182,16 @@ test('never more bodies at once than the limit, small files beside the parts of 
   assert.ok(order.slice(0, lastSmall).includes('part'), 'parts went before the last small file')
 })
 
-test('a network that is gone ends the run once, not once for every file', async () => {
-  const { put, run, clock } = createMany()
+test('a network that is gone ends the run once, not once for every file, and the manifest tells of it', async () => {
+  const { put, run, clock, lines } = createMany()
   const sources = Array.from({ length: 500 }, (_, index) => put(`f${index}`, 5))
   const { outcome, calls } = await run(sources, { tap: { before: down } })
   assert.ok(outcome instanceof UploadManyError)
   assert.equal(outcome.code, 'interrupted')
   assert.ok(outcome.summary.failed <= 4, `${outcome.summary.failed}`)
   assert.ok(calls.length < 200 && clock.now() < 10 * 60_000)
+  const [stopped] = (await lines()).filter(({ kind }) => kind === 'stopped')
+  assert.deepEqual([stopped?.['code'], stopped?.['message']], ['interrupted', outcome.message])
   assertSummary((await run(sources)).outcome, [500, 0, 0])
 })
 

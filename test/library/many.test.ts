@@ -82,6 +82,17 @@ test('a file that fails is told with its code, stops no other, and is taken up b
   ])
   const [run] = await pendingRuns(world.store)
   assert.deepEqual([run?.done, run?.failed, run?.ended], [11, 2, true])
+  const { code, source, at } = run?.lastError ?? {}
+  const told = [
+    { code: 'source-missing', source: join(world.folder, 'absent') },
+    { code: 'denied', source: sources[5]?.filename },
+  ]
+  assert.deepEqual(
+    { code, source },
+    told.find((each) => each.code === code),
+    'it names its file',
+  )
+  assert.ok(at !== undefined && at <= Date.now())
 
   world.server.faults.clear()
   const again = await uploader(world).many(sources)

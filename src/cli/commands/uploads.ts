@@ -68,6 +68,7 @@ export function pendingBlocks({ pending, runs = [] }: Unfinished, wallClock: num
     `  ${runSource(run)}`,
     `  run, ${runCounts(run)}, ${formatDuration(Math.max(0, wallClock - run.modified))} ago`,
     ...(run.heldBy === undefined ? [] : [`  held by ${oneLine(run.heldBy)}`]),
+    ...errorLines(run, wallClock),
   ])
   const ofUploads = pending.flatMap((upload, index) => {
     const age = `${formatDuration(Math.max(0, wallClock - upload.modified))} ago`
@@ -112,16 +113,22 @@ export function pendingTable({ pending, runs = [] }: Unfinished, wallClock: numb
     run.heldBy === undefined ? '-' : oneLine(run.heldBy),
   ])
   const [head = '', ...lines] = formatTable(columns, [...rows, ...ofRuns])
-  return [head, ...lines.flatMap((line, index) => [line, ...errorLines(pending[index], wallClock)])]
+  const all = [...pending, ...runs]
+  return [head, ...lines.flatMap((line, index) => [line, ...errorLines(all[index], wallClock)])]
 }
 
-/** Under its upload, since a column of sentences would push all others out of sight. */
-function errorLines(upload: PendingUpload | undefined, wallClock: number): readonly string[] {
-  const { lastError } = upload ?? {}
+/** Under its upload or run, since a column of sentences would push all others out of sight. */
+function errorLines(
+  unfinished: Pick<PendingUpload | PendingRun, 'lastError'> | undefined,
+  wallClock: number,
+): readonly string[] {
+  const lastError: PendingRun['lastError'] = unfinished?.lastError
   if (lastError === undefined) return []
-  const { code, message, at } = lastError
-  const age = formatDuration(Math.max(0, wallClock - at))
-  return [`  last error, ${age} ago: ${oneLine(code)}: ${oneLine(message)}`]
+  const { code, message, source, at } = lastError
+  const age = at === undefined ? '' : `, ${formatDuration(Math.max(0, wallClock - at))} ago`
+  // Many messages name their file themselves.
+  const of = source === undefined || message.includes(source) ? '' : `${oneLine(source)}: `
+  return [`  last error${age}: ${oneLine(code)}: ${of}${oneLine(message)}`]
 }
 
 function stateText({ state, adopted, owedAborts }: PendingUpload): string {

@@ -13,7 +13,7 @@ export function withConnection(command: Command): Command {
         'v1',
       ]),
     )
-    .option('--profile <name>', 'settings of this profile (LONGHAUL_PROFILE; see longhaul config)')
+    .option('--profile <profile>', 'settings of this profile (LONGHAUL_PROFILE; see longhaul config)')
     .option('--credential-process <command>', 'a program that prints keys as JSON; run without a shell')
     .option('--credentials-file <file>', 'a JSON file with keys, read again before they end')
     .option('--ca-file <file>', 'certificates in PEM to believe beside the usual ones')

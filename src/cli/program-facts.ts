@@ -38,6 +38,8 @@ export interface OptionFacts {
 /** What a value can be, as far as completion can help. */
 export type ValueFacts =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  /** What `longhaul words` tells of this machine. */
+  | { readonly kind: 'known'; readonly list: 'uploads' | 'profiles' }
   | { readonly kind: 'file' | 'folder' | 'text' }
 
 export function factsOf(command: Command, path: readonly string[] = []): CommandFacts {
@@ -84,12 +86,19 @@ function optionFacts(option: Option): OptionFacts {
   }
 }
 
+/** Names of values that `longhaul words` lists. */
+const known: ReadonlyMap<string, 'uploads' | 'profiles'> = new Map([
+  ['ids', 'uploads'],
+  ['profile', 'profiles'],
+])
 /** Names of values that are files or folders; definitions keep to them. */
 const files: ReadonlySet<string> = new Set(['file', 'files', 'path', 'paths', 'sources', 'json', 'source'])
 const folders: ReadonlySet<string> = new Set(['folder'])
 
 function valueFacts(name: string, choices: readonly string[] | undefined): ValueFacts {
   if (choices !== undefined && choices.length > 0) return { kind: 'choice', choices }
+  const list = known.get(name)
+  if (list !== undefined) return { kind: 'known', list }
   if (files.has(name)) return { kind: 'file' }
   return { kind: folders.has(name) ? 'folder' : 'text' }
 }

@@ -18,6 +18,7 @@ import { defineStat } from './definitions/stat.js'
 import { defineTakeover } from './definitions/takeover.js'
 import { defineUploads } from './definitions/uploads.js'
 import { defineVerify } from './definitions/verify.js'
+import { defineWords } from './definitions/words.js'
 import type { World } from './world.js'
 
 const commands: readonly ((definition: Definition) => void)[] = [
@@ -38,6 +39,7 @@ const commands: readonly ((definition: Definition) => void)[] = [
   defineDemo,
   defineCompletion,
   defineHelp,
+  defineWords,
 ]
 
 const exitCodes = `

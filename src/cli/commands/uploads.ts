@@ -1,15 +1,10 @@
 /** `longhaul uploads`: what is unfinished, here by the checkpoints or at the service by its own listing. */
-import {
-  type PendingRun,
-  type PendingUpload,
-  pendingRuns,
-  pendingUploads,
-  remoteUploads,
-} from '../../index.js'
+import { type PendingRun, type PendingUpload, pendingUploads, remoteUploads } from '../../index.js'
 import { oneLine } from '../failure.js'
 import { writeJson } from '../json.js'
 import { objectUrl, parseObjectUrl } from '../object-url.js'
 import { shortIds } from '../pending-choice.js'
+import { unfinishedRuns } from '../pending-runs.js'
 import { remoteFields, remoteTable } from '../remote-table.js'
 import { runCounts, runFields, runSource, runTarget } from '../run-rows.js'
 import type { Screen } from '../screen.js'
@@ -34,8 +29,7 @@ export async function uploads(flags: UploadsFlags, world: World): Promise<number
 async function listHere(flags: UploadsFlags, { screen, environment }: World): Promise<number> {
   const store = storeFolder(flags, environment)
   const pending = await pendingUploads(store)
-  // Those in which nothing is left to do are kept for what they know.
-  const runs = (await pendingRuns(store)).filter(({ ended, failed }) => !ended || failed > 0)
+  const runs = await unfinishedRuns(store)
   if (flags.json === true) {
     for (const upload of pending) writeJson(screen, 'upload', upload)
     for (const run of runs) writeJson(screen, 'run', runFields(run))

@@ -13,6 +13,12 @@ _longhaul_paths() {
   compopt -o filenames 2>/dev/null
   COMPREPLY=($(compgen "$1" -- "$cur"))
 }
+_longhaul_known() {
+  local word rest
+  while IFS=$'\\t' read -r word rest; do
+    [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "$word")")
+  done < <(command longhaul words "$1" 2>/dev/null)
+}
 _longhaul() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command='' names='' i
   COMPREPLY=()
@@ -66,6 +72,7 @@ function valueCase(command: CommandFacts, { short, long, value }: OptionFacts): 
 
 function completed(value: ValueFacts): string {
   if (value.kind === 'choice') return `_longhaul_words ${quoted(value.choices.join(' '))}; `
+  if (value.kind === 'known') return `_longhaul_known ${value.list}; `
   if (value.kind === 'text') return ''
   return `_longhaul_paths ${value.kind === 'file' ? '-f' : '-d'}; `
 }
@@ -81,6 +88,8 @@ function argumentsOf({ commands, arguments: given }: CommandFacts): string {
   }
   const choices = given.flatMap(({ value }) => (value.kind === 'choice' ? value.choices : []))
   if (choices.length > 0) return `_longhaul_words ${quoted(choices.join(' '))}`
+  const lists = given.flatMap(({ value }) => (value.kind === 'known' ? [value.list] : []))
+  if (lists.length > 0) return lists.map((list) => `_longhaul_known ${list}`).join('; ')
   if (given.some(({ value }) => value.kind === 'file')) return '_longhaul_paths -f'
   return given.some(({ value }) => value.kind === 'folder') ? '_longhaul_paths -d' : ':'
 }

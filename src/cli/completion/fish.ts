@@ -45,6 +45,7 @@ function optionLine(condition: string, { short, long, description, value }: Opti
 
 function values(value: ValueFacts): string {
   if (value.kind === 'choice') return ` -f -a ${quoted(value.choices.join(' '))}`
+  if (value.kind === 'known') return ` -f -a '(command longhaul words ${value.list} 2>/dev/null)'`
   if (value.kind === 'file') return ' -F'
   return value.kind === 'folder' ? ` -f -a '(__fish_complete_directories)'` : ''
 }

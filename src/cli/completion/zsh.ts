@@ -12,6 +12,14 @@ export function zshCompletion(program: CommandFacts): string {
   return `#compdef longhaul
 # Completion of longhaul for zsh. Use it with: source <(longhaul completion zsh)
 # or write it to a file called _longhaul in a folder of $fpath.
+_longhaul_known() {
+  local -a known
+  local line
+  for line in \${(f)"$(command longhaul words $1 2>/dev/null)"}; do
+    known+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+  done
+  _describe -t $1 $1 known
+}
 ${functions}
 if [[ $funcstack[1] == _longhaul ]]; then
   _longhaul "$@"
@@ -73,6 +81,8 @@ function argumentSpec({ name, value, isVariadic }: ArgumentFacts, index: number)
 
 function action(value: ValueFacts): string {
   if (value.kind === 'choice') return `(${value.choices.join(' ')})`
+  // The blank keeps away arguments that are not for it.
+  if (value.kind === 'known') return ` _longhaul_known ${value.list}`
   if (value.kind === 'file') return '_files'
   return value.kind === 'folder' ? '_files -/' : ' '
 }

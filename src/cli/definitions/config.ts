@@ -53,7 +53,7 @@ export function defineConfig({ program, world, ended, examples }: Definition): v
 }
 
 function withProfile(command: Command): Command {
-  return command.option('--profile <name>', 'which profile (LONGHAUL_PROFILE; default: default)')
+  return command.option('--profile <profile>', 'which profile (LONGHAUL_PROFILE; default: default)')
 }
 
 function withJson(command: Command): Command {

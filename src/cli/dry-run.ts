@@ -1,11 +1,12 @@
 /** `put --dry-run`: what an upload would send, for people and for programs. It takes the place of the upload itself. */
 import { planUpload, type UploadPlan } from '../index.js'
-import { exitCodeOfError, success } from './exit-codes.js'
-import { failureLine, failureOf, printable } from './failure.js'
-import { writeFailure, writeJson } from './json.js'
+import { success } from './exit-codes.js'
+import { printable } from './failure.js'
+import { writeJson } from './json.js'
 import { objectUrl } from './object-url.js'
 import { countOf, formatSize } from './sizes.js'
-import { debugTrace, type JobEnd, type OutputFlags, type UploadJob } from './upload-job.js'
+import { tellFailure } from './tell-failure.js'
+import type { JobEnd, OutputFlags, UploadJob } from './upload-job.js'
 import type { World } from './world.js'
 
 /** Never rejects, as the upload itself does not: what it would be refused for is told as its failure. */
@@ -18,15 +19,9 @@ export async function planUploadJob(job: UploadJob, flags: OutputFlags, world: W
     else if (flags.quiet !== true) for (const line of planLines(plan)) screen.out(printable(line))
     return { exitCode: success, fields: { bucket: bucket.name, key, size: plan.size, dryRun: true } }
   } catch (error) {
-    const failure = failureOf(error)
     const target = { bucket: bucket.name, key }
-    if (flags.json === true) writeFailure(screen, failure, { source: file, ...target })
-    screen.err(failureLine(failure))
-    debugTrace(error, world)
-    return {
-      exitCode: exitCodeOfError(failure.code, world.stoppedBy()),
-      fields: { ...target, code: failure.code, dryRun: true },
-    }
+    const { failure, exitCode } = tellFailure(error, { source: file, ...target }, { flags, world })
+    return { exitCode, fields: { ...target, code: failure.code, dryRun: true } }
   }
 }
 

@@ -52,11 +52,6 @@ export async function readHeaders(flags: HeaderFlags, environment: Environment):
   ])
 }
 
-/** @throws UsageError */
-export function parseHeaders(flags: HeaderFlags): HeaderMap {
-  return joined(entriesOf(flags))
-}
-
 /**
  * The headers that something was begun with; those whose values are not kept have to come again.
  *

@@ -25,12 +25,12 @@ async function run(world: World): Promise<number> {
     if (error instanceof CommanderError && error.code === 'commander.help') return 2
     const failure = error instanceof CommanderError ? usageFailure(error, world) : failureOf(error)
     const exitCode = exitCodeOfError(failure.code, world.stoppedBy())
-    tellFailure(failure, { exitCode, error }, world)
+    tellEnd(failure, { exitCode, error }, world)
     return exitCode
   }
 }
 
-function tellFailure(
+function tellEnd(
   failure: Failure,
   { exitCode, error }: { readonly exitCode: number; readonly error: unknown },
   { screen, args, environment }: World,
@@ -140,7 +140,7 @@ async function readInput(): Promise<string> {
 const world = createWorld()
 process.on('uncaughtException', (error) => {
   world.screen.clearStatus()
-  tellFailure(failureOf(error), { exitCode: failed, error }, world)
+  tellEnd(failureOf(error), { exitCode: failed, error }, world)
   process.exit(failed)
 })
 const exitCode = run(world).then(async (code) => {

@@ -2,7 +2,7 @@
 import type { ManyEvent } from '../index.js'
 import { manyLines, totalsLine } from './many-lines.js'
 import { createManyState } from './many-state.js'
-import { type Clocks, phaseOf, showView, type View } from './progress-display.js'
+import { type Clocks, ownClocks, phaseOf, showView, type View } from './progress-display.js'
 import { nameBelow } from './roots.js'
 import type { Screen } from './screen.js'
 
@@ -10,8 +10,6 @@ export interface ManyDisplay {
   event(event: ManyEvent): void
   close(): void
 }
-
-const ownClocks: Clocks = { monotonic: () => performance.now(), wallClock: () => Date.now() }
 
 /** @param prefix the destination, which the name of each file goes without */
 export function createManyDisplay(screen: Screen, prefix: string, clocks: Clocks = ownClocks): ManyDisplay {

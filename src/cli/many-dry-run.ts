@@ -1,11 +1,10 @@
 /** `put --dry-run` of many files: what each of them would send, one after the other, as for a single one. */
-import { assertDistinctKeys, pendingRuns } from '../index.js'
+import { pendingRuns } from '../index.js'
 import { planUploadJob } from './dry-run.js'
 import { exitCodeOfError, exitCodeOfMany } from './exit-codes.js'
 import { failureLine, failureOf, UsageError } from './failure.js'
 import { writeFailure, writeJson } from './json.js'
-import { headedSources, isPiped, type ManyEnd, type ManyJob } from './many-job.js'
-import { mayCollide } from './roots.js'
+import { headedSources, type ManyEnd, type ManyJob, refuseCollisions } from './many-job.js'
 import { countOf } from './sizes.js'
 import type { OutputFlags } from './upload-job.js'
 import type { World } from './world.js'
@@ -22,9 +21,7 @@ export async function planManyJob(job: ManyJob, flags: OutputFlags, world: World
     if (flags.json === true) writeJson(world.screen, 'notice', { message: text })
     else if (flags.quiet !== true) world.screen.err(text)
   }
-  if (mayCollide(plan.roots) && !isPiped(plan)) {
-    await assertDistinctKeys(() => headedSources(job, world, () => {}), { signal: world.signal })
-  }
+  await refuseCollisions(plan, world)
   if (typeof options.store === 'string' && restart !== true) {
     const run = (await pendingRuns(options.store)).find(({ name }) => name === job.manifest)
     if (run !== undefined && run.done > 0) {

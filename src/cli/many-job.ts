@@ -11,8 +11,8 @@ import {
 } from '../index.js'
 import { withContentType } from './content-type.js'
 import { exitCodeOfError, exitCodeOfMany, success } from './exit-codes.js'
-import { failureLine, failureOf, oneLine } from './failure.js'
-import { writeFailure, writeJson } from './json.js'
+import { type Failure, failureLine, failureOf, oneLine } from './failure.js'
+import { writeJson } from './json.js'
 import { createManyDisplay, noManyProgress } from './many-display.js'
 import { manyEndLines } from './many-end.js'
 import { jsonOfMany } from './many-json.js'
@@ -21,7 +21,8 @@ import { sourcesOf } from './many-sources.js'
 import { definitionOf, type PutPlan } from './put-many.js'
 import { mayCollide } from './roots.js'
 import { createSelection } from './selection.js'
-import { debugTrace, type OutputFlags } from './upload-job.js'
+import { tellFailure } from './tell-failure.js'
+import type { OutputFlags } from './upload-job.js'
 import type { World } from './world.js'
 
 export interface ManyJob {
@@ -69,15 +70,12 @@ export async function runManyJob(job: ManyJob, flags: OutputFlags, world: World)
     }
     display.close()
     const durationMs = Math.round(performance.now() - startedMs)
-    const failure = stopped === undefined ? undefined : failureOf(stopped)
-    const exitCode =
-      failure === undefined ? exitCodeOf(summary, world) : exitCodeOfError(failure.code, world.stoppedBy())
-    if (failure !== undefined) {
-      log.line(failureLine(failure))
-      if (flags.json === true) writeFailure(screen, failure, { bucket: job.bucket.name })
-      screen.err(failureLine(failure))
-      debugTrace(stopped, world)
-    }
+    const end: { readonly failure?: Failure; readonly exitCode: number } =
+      stopped === undefined
+        ? { exitCode: exitCodeOf(summary, world) }
+        : tellFailure(stopped, { bucket: job.bucket.name }, { flags, world })
+    const { failure, exitCode } = end
+    if (failure !== undefined) log.line(failureLine(failure))
     const place = { bucket: job.bucket.name, prefix: job.plan.prefix }
     const told = { ...place, durationMs, goOn: job.goOn, isStopped: failure !== undefined }
     if (summary !== undefined) {
@@ -105,10 +103,7 @@ async function upload(
   }: { readonly notice: (text: string) => void; readonly hear: readonly ((event: ManyEvent) => void)[] },
 ): Promise<ManySummary> {
   const { signal } = world
-  const { roots } = plan
-  if (mayCollide(roots) && !isPiped(plan)) {
-    await assertDistinctKeys(() => headedSources({ plan }, world, () => {}), { signal })
-  }
+  await refuseCollisions(plan, world)
   return resumableUploadMany(bucket, headedSources({ plan }, world, notice), {
     ...options,
     headers: plan.headers,
@@ -128,9 +123,25 @@ async function upload(
   })
 }
 
-/** Does a list come from a pipe, which can be read but once? */
-export function isPiped({ roots }: Pick<PutPlan, 'roots'>): boolean {
-  return roots.some((root) => root.kind === 'list' && root.list === '-')
+/**
+ * Where two files may want one key, all are walked once before the first is sent. A list from a pipe can be read but once.
+ *
+ * @throws UploadError `conflict`
+ */
+export async function refuseCollisions(plan: PutPlan, { input, signal }: World): Promise<void> {
+  const isPiped = plan.roots.some((root) => root.kind === 'list' && root.list === '-')
+  if (!mayCollide(plan.roots) || isPiped) return
+  await assertDistinctKeys(() => bareSources(plan, input, () => {}), { signal })
+}
+
+function bareSources(
+  plan: PutPlan,
+  input: World['input'],
+  notice: (text: string) => void,
+): AsyncIterable<ManySource> {
+  const { roots, symlinks, recursive, from0 } = plan
+  const selection = createSelection(plan)
+  return sourcesOf(roots, { selection, symlinks, recursive, from0, input, notice })
 }
 
 /** The sources of a plan, with what the name of each tells of its content where nobody said. */
@@ -139,10 +150,8 @@ export async function* headedSources(
   { input }: Pick<World, 'input'>,
   notice: (text: string) => void,
 ): AsyncGenerator<ManySource> {
-  const { headers, guessContentType, symlinks, recursive, from0 } = plan
-  const selection = createSelection(plan)
-  const options = { selection, symlinks, recursive, from0, input, notice }
-  for await (const source of sourcesOf(plan.roots, options)) {
+  const { headers, guessContentType } = plan
+  for await (const source of bareSources(plan, input, notice)) {
     const names = { key: source.key, file: source.filename }
     const own = await withContentType(headers, names, { guessContentType })
     yield own === headers ? source : { ...source, headers: own }

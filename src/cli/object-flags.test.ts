@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { withContentType } from './content-type.js'
 import { UsageError } from './failure.js'
-import { type HeaderFlags, parseHeaders, readHeaders } from './headers.js'
+import { type HeaderFlags, readHeaders } from './headers.js'
 import { parseDate } from './object-options.js'
 
-test('every flag becomes its header', () => {
+test('every flag becomes its header', async () => {
   const flags: HeaderFlags = {
     storageClass: 'IA',
     acl: 'private',
@@ -27,7 +27,7 @@ test('every flag becomes its header', () => {
     meta: ['Host=web1'],
     header: ['X-OSS-Request-Payer: requester'],
   }
-  assert.deepEqual(parseHeaders(flags), {
+  assert.deepEqual(await readHeaders(flags, {}), {
     'x-oss-storage-class': 'IA',
     'x-oss-object-acl': 'private',
     'content-type': 'text/csv',
@@ -45,7 +45,7 @@ test('every flag becomes its header', () => {
   })
 })
 
-test('one header by two ways is a wrong call, which names both', () => {
+test('one header by two ways is a wrong call, which names both', async () => {
   const pairs: readonly (readonly [HeaderFlags, RegExp])[] = [
     [
       { header: ['X-Oss-Storage-Class: IA'], storageClass: 'IA' },
@@ -57,16 +57,13 @@ test('one header by two ways is a wrong call, which names both', () => {
     [{ meta: ['a=1', 'A=2'] }, /x-oss-meta-a is given twice\.$/],
   ]
   for (const [flags, message] of pairs) {
-    assert.throws(
-      () => parseHeaders(flags),
-      (error: unknown) => {
-        return error instanceof UsageError && message.test(error.message)
-      },
-    )
+    await assert.rejects(readHeaders(flags, {}), (error: unknown) => {
+      return error instanceof UsageError && message.test(error.message)
+    })
   }
 })
 
-test('what OSS would refuse of tags and encryption is refused at once', () => {
+test('what OSS would refuse of tags and encryption is refused at once', async () => {
   const eleven = Array.from({ length: 11 }, (_, index) => `k${index}=v`)
   const wrong: readonly HeaderFlags[] = [
     { tagging: ['novalue'] },
@@ -79,10 +76,10 @@ test('what OSS would refuse of tags and encryption is refused at once', () => {
     { sse: 'AES256', sseKmsKeyId: 'a-key' },
     { sse: 'SM4', sseDataEncryption: 'SM4' },
   ]
-  for (const flags of wrong) assert.throws(() => parseHeaders(flags), UsageError, JSON.stringify(flags))
-  assert.ok(parseHeaders({ tagging: eleven.slice(1) })['x-oss-tagging']?.startsWith('k1=v&'))
+  for (const flags of wrong) await assert.rejects(readHeaders(flags, {}), UsageError, JSON.stringify(flags))
+  assert.ok((await readHeaders({ tagging: eleven.slice(1) }, {}))['x-oss-tagging']?.startsWith('k1=v&'))
   const byHeader = { header: ['x-oss-server-side-encryption: KMS'], sseKmsKeyId: 'a-key' }
-  assert.equal(parseHeaders(byHeader)['x-oss-server-side-encryption-key-id'], 'a-key')
+  assert.equal((await readHeaders(byHeader, {}))['x-oss-server-side-encryption-key-id'], 'a-key')
 })
 
 test('a callback is JSON or a file of it, and goes out in base64', async (t) => {

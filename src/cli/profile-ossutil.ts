@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { CommandError } from './failure.js'
 import type { Environment } from './home.js'
 import { type IniSection, parseIni } from './ini.js'
-import { defaultProfile, type Profile } from './profile-file.js'
+import { defaultProfile, type Profile, readProfiles } from './profile-file.js'
 import type { SettingName } from './profile-settings.js'
 
 const names: Readonly<Record<string, SettingName>> = {
@@ -31,6 +31,13 @@ export function ossutilPath(environment: Environment): string | undefined {
   if (environment['OSSUTIL_CONFIG_FILE']) return environment['OSSUTIL_CONFIG_FILE']
   const home = environment['HOME'] || homedir()
   return home === '' ? undefined : join(home, '.ossutilconfig')
+}
+
+/** Ours and those of ossutil, of which one is only found where none of ours has its name. */
+export async function allProfiles(environment: Environment): Promise<readonly Profile[]> {
+  const own = await readProfiles(environment)
+  const foreign = await readOssutilProfiles(environment)
+  return [...own, ...foreign.filter(({ name }) => !own.some((profile) => profile.name === name))]
 }
 
 /** Empty where there is no such file. @throws CommandError `denied` when it can't be read or belongs to somebody else */

@@ -40,7 +40,8 @@ export interface Clocks {
   wallClock(): number
 }
 
-const ownClocks: Clocks = { monotonic: () => performance.now(), wallClock: () => Date.now() }
+/** Those of this machine. */
+export const ownClocks: Clocks = { monotonic: () => performance.now(), wallClock: () => Date.now() }
 
 /**
  * Draws what `view` shows until it is closed.

@@ -4,13 +4,14 @@
  */
 import { abortIfOlder, type Bucket, type RemoteUpload, remoteUploads } from '../index.js'
 import { exitCodeOfError, exitCodeOfMany, success } from './exit-codes.js'
-import { failureLine, failureOf, printable, UsageError } from './failure.js'
-import { writeFailure, writeJson } from './json.js'
+import { printable, UsageError } from './failure.js'
+import { writeJson } from './json.js'
 import { objectUrl, parseObjectUrl } from './object-url.js'
 import { remoteFields, remoteTable, type Stale, staleUploads } from './remote-table.js'
 import { type ConnectionFlags, openBucket, resolveConnection, storeFolder } from './settings.js'
 import { countOf, formatDuration, formatSize } from './sizes.js'
-import { debugTrace, type OutputFlags } from './upload-job.js'
+import { tellFailure } from './tell-failure.js'
+import type { OutputFlags } from './upload-job.js'
 import type { World } from './world.js'
 
 export interface SweepFlags extends ConnectionFlags, OutputFlags {
@@ -131,11 +132,7 @@ async function sweepOne(
       screen.out(printable(`${outcomeText[outcome]} ${objectUrl(target)} ${uploadId}`))
     return outcome === 'touched' ? 'touched' : success
   } catch (error) {
-    const failure = failureOf(error)
-    if (flags.json === true) writeFailure(screen, failure, target)
-    screen.err(failureLine(failure))
-    debugTrace(error, world)
-    return exitCodeOfError(failure.code, world.stoppedBy())
+    return tellFailure(error, target, { flags, world }).exitCode
   }
 }
 

@@ -7,7 +7,7 @@ import type { UploadEvent } from '../index.js'
 import { oneLine } from './failure.js'
 import { noticeOf } from './notices.js'
 import { createPlainPace } from './plain-pace.js'
-import { phaseOf } from './progress-display.js'
+import { ownClocks, phaseOf } from './progress-display.js'
 import { progressLine } from './progress-line.js'
 import { applyEvent, startProgress } from './progress-state.js'
 import type { Screen } from './screen.js'
@@ -18,12 +18,6 @@ export interface RunLog {
   close(): void
 }
 
-interface Clocks {
-  monotonic(): number
-  wallClock(): number
-}
-
-const ownClocks: Clocks = { monotonic: () => performance.now(), wallClock: () => Date.now() }
 const columns = 200
 
 /** Without a file, a log that keeps nothing. `subject` stands in each line, so that those of several runs can be told apart. */

@@ -1,16 +1,17 @@
 /** Going on with a run of many files, and forgetting one: by what its manifest tells. */
 import { forgetRun, type PendingRun, type RateLimit } from '../index.js'
-import { exitCodeOfError, success } from './exit-codes.js'
-import { failureLine, failureOf, printable } from './failure.js'
+import { success } from './exit-codes.js'
+import { printable } from './failure.js'
 import { type HeaderFlags, readHeaders } from './headers.js'
 import { sameCommand } from './invocation.js'
-import { writeFailure, writeJson } from './json.js'
+import { writeJson } from './json.js'
 import { runManyJob } from './many-job.js'
 import { bucketOfPending } from './pending-work.js'
 import { planFrom } from './put-many.js'
 import { type Connection, storeFolder } from './settings.js'
 import { countOf } from './sizes.js'
-import { debugTrace, type JobEnd, type OutputFlags } from './upload-job.js'
+import { tellFailure } from './tell-failure.js'
+import type { JobEnd, OutputFlags } from './upload-job.js'
 import { type UploadFlags, uploadOptions } from './upload-options.js'
 import type { World } from './world.js'
 
@@ -42,7 +43,8 @@ export async function resumeRun(
       world,
     )
   } catch (error) {
-    return { exitCode: tellFailure(run, error, { flags, world }), fields: { id: run.id, bucket: run.bucket } }
+    const work = { id: run.id, bucket: run.bucket }
+    return { exitCode: tellFailure(error, work, { flags, world }).exitCode, fields: work }
   }
 }
 
@@ -67,18 +69,6 @@ export async function discardRun(
     }
     return success
   } catch (error) {
-    return tellFailure(run, error, { flags, world })
+    return tellFailure(error, { id, bucket }, { flags, world }).exitCode
   }
-}
-
-function tellFailure(
-  { id, bucket }: PendingRun,
-  error: unknown,
-  { flags, world }: { readonly flags: OutputFlags; readonly world: World },
-): number {
-  const failure = failureOf(error)
-  if (flags.json === true) writeFailure(world.screen, failure, { id, bucket })
-  world.screen.err(failureLine(failure))
-  debugTrace(error, world)
-  return exitCodeOfError(failure.code, world.stoppedBy())
 }

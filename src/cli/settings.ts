@@ -43,16 +43,24 @@ export type Place = Pick<World, 'environment' | 'program' | 'screen'>
 
 /** @throws UsageError, saying what to set, or how to start the server that `--local` needs */
 export async function resolveConnection(flags: ConnectionFlags, place: Place): Promise<Connection> {
+  return (await resolveWithOrigins(flags, place)).connection
+}
+
+/** The same, and where each setting comes from; those of `--local` come from its run file. */
+export async function resolveWithOrigins(
+  flags: ConnectionFlags,
+  place: Place,
+): Promise<{ readonly connection: Connection; readonly settings?: ResolvedSettings }> {
   const { screen } = place
   if (flags.insecure === true) {
     screen.err(
       'WARNING: --insecure: no certificate is checked, so whoever is on the way can read and change all that is sent.',
     )
   }
-  if (flags.local === true) return localConnection(flags, place)
-  const resolved = await resolveSettings(flags, place.environment)
-  for (const note of resolved.notes) screen.err(note)
-  return connectionOf(resolved, flags, place)
+  if (flags.local === true) return { connection: await localConnection(flags, place) }
+  const settings = await resolveSettings(flags, place.environment)
+  for (const note of settings.notes) screen.err(note)
+  return { connection: await connectionOf(settings, flags, place), settings }
 }
 
 async function localConnection(flags: ConnectionFlags, { environment, program }: Place): Promise<Connection> {

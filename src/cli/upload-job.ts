@@ -9,16 +9,17 @@ import {
   type UploadOptions,
   type UploadResult,
 } from '../index.js'
-import { exitCodeOfError, success } from './exit-codes.js'
-import { type Failure, failureLine, failureOf, printable } from './failure.js'
+import { success } from './exit-codes.js'
+import { type Failure, failureLine, printable } from './failure.js'
 import { keepHeapFlat } from './flat-heap.js'
-import { jsonEvents, writeFailure, writeJson } from './json.js'
+import { jsonEvents, writeJson } from './json.js'
 import { noticeOf } from './notices.js'
 import { objectUrl } from './object-url.js'
 import { createProgressDisplay, noProgress, type ProgressDisplay } from './progress-display.js'
 import { openRunLog } from './run-log.js'
 import { countOf, formatDuration, formatRate, formatSize } from './sizes.js'
 import { addEvent, emptyTally, type Tally } from './tally.js'
+import { tellFailure } from './tell-failure.js'
 import type { World } from './world.js'
 
 export interface OutputFlags {
@@ -83,12 +84,8 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   } catch (error) {
     display.close()
     const durationMs = Math.round(performance.now() - startedMs)
-    const failure = failureOf(error)
-    const exitCode = exitCodeOfError(failure.code, world.stoppedBy())
     const target = { bucket: bucket.name, key }
-    if (flags.json === true) writeFailure(screen, failure, { source: file, ...target })
-    screen.err(failureLine(failure))
-    debugTrace(error, world)
+    const { failure, exitCode } = tellFailure(error, { source: file, ...target }, { flags, world })
     const lines = goOnLines(failure, tally, job.goOn)
     for (const line of [failureLine(failure), ...lines]) log.line(line)
     log.line(`exit ${exitCode}, ${failure.code}`)
@@ -97,13 +94,6 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   } finally {
     log.close()
   }
-}
-
-/** Where a bug report needs to know from where. */
-export function debugTrace(error: unknown, { environment, screen }: World): void {
-  if (environment['LONGHAUL_DEBUG'] !== '1' || !(error instanceof Error)) return
-  screen.err(error.stack ?? String(error))
-  if (error.cause instanceof Error) screen.err(`caused by ${error.cause.stack ?? String(error.cause)}`)
 }
 
 export function progressFor(flags: OutputFlags, { screen }: World): ProgressDisplay {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { PendingUpload } from '../index.js'
 import { pendingBlocks, pendingTable } from './commands/uploads.js'
 import { CommandError, failureLine, failureOf, oneLine, UsageError } from './failure.js'
-import { parseHeaders } from './headers.js'
+import { readHeaders } from './headers.js'
 import { programName, sameCommand, shellQuote } from './invocation.js'
 import { noticeOf } from './notices.js'
 import { parseObjectUrl, parseWholeObjectUrl } from './object-url.js'
@@ -27,24 +27,24 @@ test('an object is named by oss://bucket/key, and the key is taken as it stands'
   }
 })
 
-test('headers and metadata become one map with lower-case names', () => {
+test('headers and metadata become one map with lower-case names', async () => {
   const given = { header: ['X-Oss-Storage-Class:  IA ', 'Cache-Control: a:b'], meta: ['Host=web1', 'empty='] }
-  assert.deepEqual(parseHeaders(given), {
+  assert.deepEqual(await readHeaders(given, {}), {
     'x-oss-storage-class': 'IA',
     'cache-control': 'a:b',
     'x-oss-meta-host': 'web1',
     'x-oss-meta-empty': '',
   })
-  assert.deepEqual(parseHeaders({}), {})
+  assert.deepEqual(await readHeaders({}, {}), {})
   for (const header of ['', 'no colon', ': v', 'a b: v', 'ä: v', 'a\nb: c']) {
-    assert.throws(() => parseHeaders({ header: [header] }), UsageError, header)
+    await assert.rejects(readHeaders({ header: [header] }, {}), UsageError, header)
   }
   for (const meta of ['', 'no equals', '=v', 'a b=v'])
-    assert.throws(() => parseHeaders({ meta: [meta] }), UsageError)
-  assert.throws(() => parseHeaders({ header: ['a: 1', 'A: 2'] }), /a is given twice/)
-  assert.throws(() => parseHeaders({ header: ['x-oss-meta-a: 1'], meta: ['a=2'] }), /given twice/)
-  assert.throws(
-    () => parseHeaders({ header: ['secret value'] }),
+    await assert.rejects(readHeaders({ meta: [meta] }, {}), UsageError)
+  await assert.rejects(readHeaders({ header: ['a: 1', 'A: 2'] }, {}), /a is given twice/)
+  await assert.rejects(readHeaders({ header: ['x-oss-meta-a: 1'], meta: ['a=2'] }, {}), /given twice/)
+  await assert.rejects(
+    readHeaders({ header: ['secret value'] }, {}),
     (error: Error) => !error.message.includes('secret'),
   )
 })

@@ -1,5 +1,4 @@
 /** Why a run is not done, for people: what failed last and was not made good since. Nothing is ever decided by it. */
-import type { FailedRecord, StoppedRecord } from './manifest.js'
 
 /** Of a file, which `source` then names, or of the run as a whole. */
 export interface RunError {
@@ -11,12 +10,29 @@ export interface RunError {
   readonly at?: number
 }
 
+/** A file that did not become its object. */
+export interface FailedFile {
+  readonly key: string
+  readonly source: string
+  readonly code: string
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly at?: number
+}
+
+/** A run ended before all sources were tried, by a failure that concerns all of them. */
+export interface StoppedRun {
+  readonly at: number
+  readonly code: string
+  readonly message: string
+}
+
 /** Files of which it is known; the others' failures are forgotten. */
 const mostFiles = 16
 
 export interface LastFailures {
-  failed(record: FailedRecord): void
-  stopped(record: StoppedRecord): void
+  failed(record: FailedFile): void
+  stopped(record: StoppedRun): void
   done(key: string): void
   /** All sources were tried, so nothing stopped this run. */
   ended(): void
@@ -24,8 +40,8 @@ export interface LastFailures {
 }
 
 export function createLastFailures(): LastFailures {
-  const files = new Map<string, FailedRecord>()
-  let stop: StoppedRecord | undefined
+  const files = new Map<string, FailedFile>()
+  let stop: StoppedRun | undefined
   return {
     failed(record) {
       files.delete(record.key)

@@ -4,7 +4,7 @@
  */
 import type { CheckpointLine, SourceIdentity } from '../engine/ports.js'
 import { createKeyTable, type KeyTable } from './key-table.js'
-import { createLastFailures, type RunError } from './last-failures.js'
+import { createLastFailures, type FailedFile, type RunError, type StoppedRun } from './last-failures.js'
 import type { TextDigest } from './ports.js'
 
 /** A run began. */
@@ -29,22 +29,13 @@ export interface DoneRecord {
 }
 
 /** The file did not become its object. */
-export interface FailedRecord {
+export interface FailedRecord extends FailedFile {
   readonly kind: 'failed'
-  readonly key: string
-  readonly source: string
-  readonly code: string
-  readonly message: string
-  /** Milliseconds since the epoch. */
-  readonly at?: number
 }
 
 /** A run ended before all sources were tried, by a failure that concerns all of them. */
-export interface StoppedRecord {
+export interface StoppedRecord extends StoppedRun {
   readonly kind: 'stopped'
-  readonly at: number
-  readonly code: string
-  readonly message: string
 }
 
 /** A run came to its end, with or without failures. */

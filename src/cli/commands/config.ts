@@ -13,7 +13,7 @@ import {
   readProfiles,
   unknownSetting,
 } from '../profile-file.js'
-import { readOssutilProfiles } from '../profile-ossutil.js'
+import { allProfiles } from '../profile-ossutil.js'
 import {
   checkSetting,
   isSecret,
@@ -144,9 +144,7 @@ export async function configGet(
 }
 
 export async function configList(flags: ConfigFlags, { screen, environment }: World): Promise<number> {
-  const own = await readProfiles(environment)
-  const foreign = await readOssutilProfiles(environment)
-  const profiles = [...own, ...foreign.filter(({ name }) => !own.some((profile) => profile.name === name))]
+  const profiles = await allProfiles(environment)
   for (const { name, path, values } of profiles) {
     const texts = [...values].map(([setting, value]) => [setting, shownValue(setting, value)] as const)
     if (flags.json === true) {

@@ -1,8 +1,8 @@
 /** `longhaul discard`: aborts unfinished uploads at the service and forgets them. Objects are never touched. */
 import { type Discarded, discardUpload, type PendingUpload } from '../../index.js'
-import { exitCodeOfError, exitCodeOfMany, success } from '../exit-codes.js'
-import { failureLine, failureOf, printable, UsageError } from '../failure.js'
-import { writeFailure, writeJson } from '../json.js'
+import { exitCodeOfMany, success } from '../exit-codes.js'
+import { printable, UsageError } from '../failure.js'
+import { writeJson } from '../json.js'
 import { objectUrl } from '../object-url.js'
 import { chooseJobs, type PendingJobs } from '../pending-jobs.js'
 import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
@@ -11,7 +11,8 @@ import { runTarget } from '../run-rows.js'
 import { discardRun } from '../run-work.js'
 import { type Connection, type ConnectionFlags, resolveConnection, storeFolder } from '../settings.js'
 import { countOf } from '../sizes.js'
-import { debugTrace, type OutputFlags } from '../upload-job.js'
+import { tellFailure } from '../tell-failure.js'
+import type { OutputFlags } from '../upload-job.js'
 import type { World } from '../world.js'
 
 export interface DiscardFlags extends ConnectionFlags, OutputFlags, ChoiceFlags {
@@ -87,11 +88,7 @@ async function discardOne(
     else if (flags.quiet !== true) screen.out(printable(sentence(objectUrl(upload), discarded)))
     return success
   } catch (error) {
-    const failure = failureOf(error)
-    if (flags.json === true) writeFailure(screen, failure, { id, bucket: name, key })
-    screen.err(failureLine(failure))
-    debugTrace(error, world)
-    return exitCodeOfError(failure.code, world.stoppedBy())
+    return tellFailure(error, { id, bucket: name, key }, { flags, world }).exitCode
   }
 }
 

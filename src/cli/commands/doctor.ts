@@ -4,8 +4,13 @@ import { exitCodeOfError, exitCodeOfMany, exitCodeOfSignal, success } from '../e
 import { failureLine, failureOf, oneLine, printable } from '../failure.js'
 import { writeJson } from '../json.js'
 import { parseObjectUrl } from '../object-url.js'
-import { resolveSettings } from '../setting-levels.js'
-import { type ConnectionFlags, openBucket, openService, resolveConnection, storeFolder } from '../settings.js'
+import {
+  type ConnectionFlags,
+  openBucket,
+  openService,
+  resolveWithOrigins,
+  storeFolder,
+} from '../settings.js'
 import { countOf } from '../sizes.js'
 import type { World } from '../world.js'
 
@@ -81,9 +86,9 @@ async function settingsFinding(
   bucket: string | undefined,
   tell: (finding: Finding) => void,
 ) {
-  const connection = await resolveConnection(flags, world)
+  const { connection, settings } = await resolveWithOrigins(flags, world)
   const where = bucket === undefined ? openService(connection) : openBucket(connection, bucket)
-  if (flags.local === true) {
+  if (settings === undefined) {
     tell({
       check: 'settings',
       state: 'ok',
@@ -91,7 +96,7 @@ async function settingsFinding(
     })
     return where
   }
-  const { texts, keys } = await resolveSettings(flags, world.environment)
+  const { texts, keys } = settings
   const told = [
     `endpoint from ${texts.endpoint?.from}`,
     ...(texts.proxy === undefined ? [] : [`proxy from ${texts.proxy.from}`]),

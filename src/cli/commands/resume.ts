@@ -1,17 +1,18 @@
 /** `longhaul resume`: goes on with unfinished uploads by what their checkpoints tell. */
 import { resolve } from 'node:path'
 import type { PendingUpload, RateLimit } from '../../index.js'
-import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
-import { failureLine, failureOf, UsageError } from '../failure.js'
+import { exitCodeOfMany } from '../exit-codes.js'
+import { UsageError } from '../failure.js'
 import { type HeaderFlags, readHeaders, withSecretHeaders } from '../headers.js'
 import { sameCommand } from '../invocation.js'
-import { writeFailure, writeJson } from '../json.js'
+import { writeJson } from '../json.js'
 import { chooseJobs, type PendingJobs } from '../pending-jobs.js'
 import { bucketOfPending, type ChoiceFlags } from '../pending-work.js'
 import { openRateControl } from '../rate-control.js'
 import { resumeRun } from '../run-work.js'
 import { type Connection, resolveConnection } from '../settings.js'
-import { debugTrace, type JobEnd, runUploadJob, type UploadJob } from '../upload-job.js'
+import { tellFailure } from '../tell-failure.js'
+import { type JobEnd, runUploadJob, type UploadJob } from '../upload-job.js'
 import { type UploadFlags, uploadOptions } from '../upload-options.js'
 import type { World } from '../world.js'
 
@@ -82,12 +83,8 @@ async function goOn(
       goOn: sameCommand(world.program, world.args),
     }
   } catch (error) {
-    const failure = failureOf(error)
     const target = { id: upload.id, bucket: upload.bucket, key: upload.key }
-    if (flags.json === true) writeFailure(world.screen, failure, target)
-    world.screen.err(failureLine(failure))
-    debugTrace(error, world)
-    return { exitCode: exitCodeOfError(failure.code, world.stoppedBy()), fields: target }
+    return { exitCode: tellFailure(error, target, { flags, world }).exitCode, fields: target }
   }
   return runUploadJob(job, flags, world)
 }

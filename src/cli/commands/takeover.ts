@@ -8,18 +8,19 @@ import {
   takeoverTarget,
 } from '../../index.js'
 import { type ContentTypeFlags, withContentType } from '../content-type.js'
-import { exitCodeOfError, exitCodeOfMany } from '../exit-codes.js'
-import { failureLine, failureOf, oneLine, UsageError } from '../failure.js'
+import { exitCodeOfMany } from '../exit-codes.js'
+import { oneLine, UsageError } from '../failure.js'
 import { candidateFields, candidateTable, lookForCandidates, type Ready } from '../foreign-candidates.js'
 import { type HeaderFlags, readHeaders } from '../headers.js'
 import { sameCommand, shellQuote } from '../invocation.js'
-import { writeFailure, writeJson } from '../json.js'
+import { writeJson } from '../json.js'
 import { isObjectUrl, parseObjectUrl } from '../object-url.js'
 import { openRateControl } from '../rate-control.js'
 import { hasConnectionFlag } from '../setting-levels.js'
 import { type Connection, openBucket, openService, resolveConnection } from '../settings.js'
 import { countOf } from '../sizes.js'
-import { debugTrace, type JobEnd, runUploadJob } from '../upload-job.js'
+import { tellFailure } from '../tell-failure.js'
+import { type JobEnd, runUploadJob } from '../upload-job.js'
 import { type UploadFlags, uploadOptions } from '../upload-options.js'
 import type { World } from '../world.js'
 
@@ -182,9 +183,6 @@ async function goOnOrTell(ready: Ready, means: Means): Promise<JobEnd> {
 }
 
 function refusal(path: string, error: unknown, { flags, world }: Pick<Means, 'flags' | 'world'>): JobEnd {
-  const failure = failureOf(error)
-  if (flags.json === true) writeFailure(world.screen, failure, { checkpoint: path })
-  world.screen.err(failureLine(failure))
-  debugTrace(error, world)
-  return { exitCode: exitCodeOfError(failure.code, world.stoppedBy()), fields: { checkpoint: path } }
+  const work = { checkpoint: path }
+  return { exitCode: tellFailure(error, work, { flags, world }).exitCode, fields: work }
 }

@@ -6,8 +6,7 @@ import type { Environment } from '../home.js'
 import { objectUrl } from '../object-url.js'
 import { shortIds } from '../pending-choice.js'
 import { unfinishedRuns } from '../pending-runs.js'
-import { readProfiles } from '../profile-file.js'
-import { readOssutilProfiles } from '../profile-ossutil.js'
+import { allProfiles } from '../profile-ossutil.js'
 import { runTarget } from '../run-rows.js'
 import { storeFolder } from '../settings.js'
 import type { World } from '../world.js'
@@ -32,9 +31,7 @@ async function uploadWords(environment: Environment): Promise<readonly Word[]> {
   return ids.map((word, index) => ({ word, meaning: meanings[index] ?? '' }))
 }
 
-/** One of ossutil is only found where none of ours has its name. */
 async function profileWords(environment: Environment): Promise<readonly Word[]> {
-  const profiles = [...(await readOssutilProfiles(environment)), ...(await readProfiles(environment))]
-  const byName = new Map(profiles.map(({ name, path }) => [name, path]))
-  return [...byName].map(([word, path]) => ({ word: oneLine(word), meaning: `of ${oneLine(path)}` }))
+  const profiles = await allProfiles(environment)
+  return profiles.map(({ name, path }) => ({ word: oneLine(name), meaning: `of ${oneLine(path)}` }))
 }

@@ -92,7 +92,8 @@ export async function openBook(
 
   const tidy = async (log: ManifestLog, { whole, failed, keep, stoppedBy }: RunEnd): Promise<void> => {
     if (!whole) {
-      if (stoppedBy !== undefined) {
+      // Whoever has lost the manifest may not write to it.
+      if (stoppedBy !== undefined && stoppedBy.code !== 'locked') {
         await record({ kind: 'stopped', at: runtime.wallClock(), ...told(stoppedBy) })
       }
       return log.sync()

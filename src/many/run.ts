@@ -118,8 +118,7 @@ export async function runMany(
       whole: !scope.signal.aborted,
       failed: summary.failed,
       keep: request.keepManifest,
-      // Whoever has lost the manifest may not write to it.
-      stoppedBy: reason?.code === 'locked' ? undefined : reason,
+      stoppedBy: reason,
     })
     if (scope.signal.aborted) throw reason ?? scope.signal.reason
     return summary

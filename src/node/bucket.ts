@@ -55,7 +55,7 @@ export class Bucket {
     if (endpoint.region === undefined && options.signatureVersion !== 'v1') {
       throw new UploadError(
         'invalid-argument',
-        `The region of ${options.endpoint} can't be told from its name: give it, such as region: 'cn-hangzhou'.`,
+        `The region of ${options.endpoint} can't be told from its name: give it, such as region: 'cn-hangzhou' (--region cn-hangzhou).`,
       )
     }
     this.name = options.name

@@ -41,6 +41,6 @@ test('a port that speaks no TLS is named as that', () => {
   const cause = saying('ERR_SSL_WRONG_VERSION_NUMBER', 'error:0A00010B:SSL routines::wrong version number')
   assert.deepEqual(whyUnreached(origin, cause), {
     failure: 'garbled',
-    message: 'What answers at https://oss.example does not speak TLS: is it http:// instead',
+    message: 'What answers at https://oss.example does not speak TLS: perhaps http:// is right, not https://',
   })
 })

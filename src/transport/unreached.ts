@@ -27,7 +27,7 @@ export function whyUnreached(name: string, cause: unknown, way = `to ${name}`): 
   if (isOtherProtocol(cause, code)) {
     return {
       failure: 'garbled',
-      message: `What answers at ${name} does not speak TLS: is it http:// instead`,
+      message: `What answers at ${name} does not speak TLS: perhaps http:// is right, not https://`,
     }
   }
   return { failure: 'connect', message: `Cannot connect ${way}: ${detail}` }

@@ -1,6 +1,6 @@
 /**
  * The vendor's credentials library, installed beside the packed Longhaul as its users do. It is asked on loopback and in files
- * alone: the address of an instance's metadata is fixed in it, so that way is turned off, and not tried.
+ * alone: where an address is fixed in it, a stand-in is put in its way.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createServer, type Server } from '../../../src/server/index.js'
 import { type ProgramEnd, runProgram } from '../programs.js'
+import { type Cloud, leadingTo, startCloud } from './cloud.js'
 
 export interface World {
   readonly server: Server
@@ -22,6 +23,8 @@ export interface World {
   readonly asked: () => number
   /** Writes a file below the home folder and gives its path. */
   file(name: string, text: string): Promise<string>
+  /** The cloud's own addresses, played here, and what leads the library to them. */
+  inCloud(): Promise<{ readonly cloud: Cloud; readonly environment: Readonly<Record<string, string>> }>
   /** `longhaul put` without any key of Longhaul's own. */
   put(environment?: Readonly<Record<string, string>>): Promise<ProgramEnd>
   close(): Promise<void>
@@ -37,6 +40,7 @@ export async function createWorld({ program, folder, name }: WorldOptions): Prom
   const home = join(folder, randomBytes(4).toString('hex'))
   await mkdir(home, { recursive: true })
   await writeFile(join(home, 'a.bin'), 'some bytes')
+  let cloud: Cloud | undefined
   const isTemporary = /temporary/.test(name)
   const key = {
     accessKeyId: 'LTAI5tInteropExample',
@@ -67,6 +71,12 @@ export async function createWorld({ program, folder, name }: WorldOptions): Prom
       await writeFile(whole, text)
       return whole
     },
+    async inCloud() {
+      cloud = await startCloud(key)
+      const first = join(home, 'lead.cjs')
+      await writeFile(first, leadingTo(cloud.port))
+      return { cloud, environment: { NODE_OPTIONS: `--require=${first}` } }
+    },
     put: (environment = {}) =>
       runProgram(process.execPath, [program, 'put', 'a.bin', 'oss://examplebucket/a'], {
         cwd: home,
@@ -85,6 +95,7 @@ export async function createWorld({ program, folder, name }: WorldOptions): Prom
         },
       }),
     async close() {
+      cloud?.close()
       keys.close()
       await server.close()
     },

@@ -4,7 +4,7 @@
  */
 import { type CompletingRecord, type OpenedRecord, type PartProof, sameIdentity } from './checkpoint.js'
 import { type Stored, strangersObject, type UploadEnd } from './ends.js'
-import { ServiceError, UploadError } from './errors.js'
+import { type FailureMeaning, ServiceError, UploadError } from './errors.js'
 import { assertHeld, type Life, persist, recordOrWarn } from './life.js'
 import { listAllParts } from './parts.js'
 import type { Plan } from './plan.js'
@@ -199,7 +199,7 @@ async function confirmed(
 }
 
 /** Failures that say for certain that this request completed nothing. What an earlier one did, the next run settles. */
-const definite = new Set([
+export const definite: ReadonlySet<FailureMeaning> = new Set([
   'denied',
   'refused',
   'bucket-missing',

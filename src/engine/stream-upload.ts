@@ -9,15 +9,9 @@ import { createScope, throwIfCancelled } from './cancel.js'
 import type { OpenedRecord, PartProof } from './checkpoint.js'
 import { complete } from './commit.js'
 import type { Stored } from './ends.js'
-import { ServiceError, UploadError, type UploadErrorCode } from './errors.js'
-import {
-  createLife,
-  createLiveness,
-  type Life,
-  type Ports,
-  recordOrStop,
-  type UploadRequest,
-} from './life.js'
+import { type ServiceError, UploadError } from './errors.js'
+import { assertHeld, createLife, createLiveness, type Life, type Ports, type UploadRequest } from './life.js'
+import { type OpenEnd, watchEnd } from './open-end.js'
 import { asOutcome, letGo } from './outcome.js'
 import { openPast, type Past } from './past.js'
 import type { StreamPiece, StreamSource } from './ports.js'
@@ -25,6 +19,7 @@ import { doubtSince } from './recovery.js'
 import { isServiceError, uploadErrorFrom } from './retry.js'
 import { planStream, type StreamPlan } from './stream-plan.js'
 import { createStreamProgress, type StreamProgress, type StreamProgressCallback } from './stream-progress.js'
+import { inWordsOfStreams } from './stream-words.js'
 import { abandon, tidy } from './tidy.js'
 import { sendPart } from './transfer.js'
 import { resultOf, type UploadResult } from './upload.js'
@@ -46,6 +41,7 @@ export interface StreamRequest
 interface StreamLife extends Life {
   readonly ports: StreamPorts
   readonly progress: StreamProgress
+  readonly end: OpenEnd
   readonly plan: StreamPlan
   readonly numThreads: number
 }
@@ -54,7 +50,9 @@ interface StreamLife extends Life {
 const abortPatienceMs = 10_000
 
 /** Uploads what the source gives until it ends. Every failure is an `UploadError`, and leaves no upload that is not remembered. */
-export async function runStreamUpload(ports: StreamPorts, request: StreamRequest): Promise<UploadResult> {
+export async function runStreamUpload(asked: StreamPorts, request: StreamRequest): Promise<UploadResult> {
+  const end = watchEnd(asked.service)
+  const ports: StreamPorts = { ...asked, service: end.service }
   const { service, checkpoints } = ports
   try {
     throwIfCancelled(request.signal)
@@ -66,14 +64,14 @@ export async function runStreamUpload(ports: StreamPorts, request: StreamRequest
     const life = createLife({ ports, request: { ...rest, verify: 'always' }, log, size: 0 })
     const progress = createStreamProgress({ onEvent: life.emit, progressCallback })
     try {
-      return await liveOn({ ...life, ports, progress, plan, numThreads })
+      return await liveOn({ ...life, ports, progress, end, plan, numThreads })
     } finally {
       await letGo(log, life.emit)
     }
   } catch (error) {
     const stopped =
       'The upload was stopped. Nothing is kept of an input that comes once: run the whole again.'
-    throw inWordsOfStreams(asOutcome(error, request.signal, stopped))
+    throw inWordsOfStreams(asOutcome(error, request.signal, stopped), end)
   }
 }
 
@@ -187,7 +185,10 @@ async function sendAndComplete(life: StreamLife, opened: OpenedRecord, first: St
     proved: { proofs, identity },
   })
   if (end.kind === 'stored') return { stored: end, size, partCount: proofs.size }
-  if (end.kind === 'gone') throw gone(uploadId)
+  if (end.kind === 'gone') {
+    life.end.settled()
+    throw gone(uploadId)
+  }
   throw uploadErrorFrom('integrity', end.error.message, end.error)
 }
 
@@ -207,7 +208,8 @@ async function sendAll(
     try {
       const part = { partNumber, start, end: start + size }
       const proof = await sendPart(life, { ref }, part, scope.signal)
-      await recordOrStop(life, { kind: 'stored', uploadId: ref.uploadId, ...proof })
+      // Nobody will read which parts there are, so no line tells of them. But who has lost the hold sends no more.
+      await assertHeld(life, ref.uploadId)
       assertAsItCame(piece, proof.crc64)
       proofs.set(partNumber, proof)
       await life.ports.source.drop(piece)
@@ -290,22 +292,4 @@ function tooLarge(sent: number): UploadError {
     'invalid-argument',
     `The input has more than the ${sent} bytes that its parts can carry. Say how large it may get, such as expectedSize, so that they begin larger.`,
   )
-}
-
-/** What is said of failures elsewhere tells of going on, which there is none of here. */
-const words: Partial<Record<UploadErrorCode, (why: string) => string>> = {
-  interrupted: (why) =>
-    `The upload was given up: ${why} Nothing is kept of an input that comes once: run the whole again.`,
-  'commit-unknown': (why) =>
-    `Whether the object was stored can't be told: ${why} Look at the object before you run it again.`,
-  conflict: (why) => `Another object has this name, and it was left as it is: ${why}`,
-}
-
-function inWordsOfStreams(error: UploadError): UploadError {
-  const { code, retryable, status, requestId, ec, partNumber, uploadId, cause } = error
-  const message = words[code]?.(cause instanceof ServiceError ? cause.message : error.message)
-  // Our own words need no others.
-  if (message === undefined || (code === 'conflict' && cause === undefined)) return error
-  const details = { cause, retryable, status, requestId, ec, partNumber, uploadId }
-  return new UploadError(code, message, details)
 }

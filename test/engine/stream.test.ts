@@ -234,6 +234,43 @@ test('whoever is stopped aborts: while sending, while nothing comes, before Comp
   await assertNothingLeft(ending)
 })
 
+test('who fails while the last request is open is told that the object may be there, and who fails before is not', async () => {
+  for (const operation of ['CompleteMultipartUpload', 'PutObject'] as const) {
+    for (const when of ['before', 'after'] as const) {
+      const world = createWorld()
+      const controller = new AbortController()
+      const bytes = someBytes(operation === 'PutObject' ? partSize / 2 : 3 * partSize)
+      const strike = (call: { readonly operation: string }): void => {
+        if (call.operation === operation) controller.abort(new Error('stopped'))
+      }
+      const run = stream(world, bytes, { tap: { [when]: strike }, signal: controller.signal })
+      assert.match((await failure('cancelled', run.result)).message, /may have been stored/)
+      assert.equal(world.object() !== undefined, when === 'after')
+      assert.deepEqual(world.uploadIds(), [])
+    }
+  }
+  const lost = createWorld()
+  const tap: Tap = {
+    after: ({ operation }) => {
+      if (operation === 'CompleteMultipartUpload') throw lostAnswer()
+    },
+    before: alwaysFailing('HeadObject', () => new ServiceError('network', 'no route to host')),
+  }
+  const cut = stream(lost, someBytes(3 * partSize), { tap })
+  assert.match((await failure('interrupted', cut.result)).message, /may have been stored/)
+
+  const early = createWorld()
+  const stopped = stream(early, someBytes(5 * partSize), stoppingAtPart(3))
+  assert.doesNotMatch((await failure('cancelled', stopped.result)).message, /may have been stored/)
+  const refused = createWorld()
+  const denied = alwaysFailing(
+    'CompleteMultipartUpload',
+    () => new ServiceError('denied', 'no', { status: 403 }),
+  )
+  const run = stream(refused, someBytes(3 * partSize), { tap: { before: denied } })
+  assert.doesNotMatch((await failure('denied', run.result)).message, /may have been stored/)
+})
+
 test('an abort that fails is owed: the next upload of the key does it, or a discard', async () => {
   const denied = (): ServiceError => new ServiceError('denied', 'Not allowed.', { status: 403 })
   for (const next of ['upload', 'discard', 'stream'] as const) {

@@ -110,7 +110,11 @@ export const ringOneFaults = ['object assembled wrong'] as const
 /** Only where there is a wire. */
 export const ringTwoFaults = ['upload gone, as Ceph says it'] as const
 
+/** Only where what is uploaded comes once. */
+export const streamFaults = ['input failed', 'input stalled', 'run stopped'] as const
+
 export type Fault =
+  | (typeof streamFaults)[number]
   | RequestFault
   | BodyFault
   | (typeof listFaults)[number]
@@ -135,4 +139,17 @@ export const faults: readonly { readonly name: Fault; readonly rings: readonly R
   ].map((name) => ({ name, rings: both })),
   ...ringOneFaults.map((name) => ({ name, rings: [1] as const })),
   ...ringTwoFaults.map((name) => ({ name, rings: [2] as const })),
+]
+
+const notOfStreams: ReadonlySet<string> = new Set([
+  ...sourceFaults,
+  // Earlier parts are not looked at, and a file has more helpers than an input.
+  'ten processes',
+  'life shorter than the re-hash',
+])
+
+/** Those of the world in which what is uploaded comes once. */
+export const faultsOfStreams: readonly { readonly name: Fault; readonly rings: readonly Ring[] }[] = [
+  ...faults.filter(({ name }) => !notOfStreams.has(name)),
+  ...streamFaults.map((name) => ({ name, rings: both })),
 ]

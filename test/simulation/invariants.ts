@@ -83,7 +83,7 @@ function earnedConflict(setting: Setting): boolean {
 const telling = ['intent', 'opened', 'completing', 'committed', 'aborting', 'closed', 'seen', 'refused']
 
 /** Was anything lost that a later run would have had to know? */
-function forgetful({ world, disk }: Setting): boolean {
+export function forgetful({ world, disk }: Setting): boolean {
   return (
     world.met('disk full', 'flush failed') ||
     telling.some((kind) => disk.lostKinds.has(kind)) ||
@@ -124,7 +124,7 @@ const stragglingMs = 45
 
 /** An upload whose Initiate went unanswered is looked for before another one is begun. */
 export function checkInitiate(setting: Setting, { startedAt }: { readonly startedAt: number }): void {
-  const { world, cloud, disk, weather, tally } = setting
+  const { world, cloud, disk, weather, tally, reported } = setting
   const blind: readonly Fault[] = [
     ...([
       'request late',
@@ -136,7 +136,11 @@ export function checkInitiate(setting: Setting, { startedAt }: { readonly starte
     ...(['upload by others', 'part by others'] as const),
   ]
   if (weather.processes > 1 || tally.discards > 0 || forgetful(setting) || world.met(...blind)) return
-  const unknown = cloud.uploads().filter(({ uploadId }) => !disk.opened.has(uploadId))
+  // A run that succeeded has told that it may have left one and could not look for it.
+  if (reported.has('unlisted')) return
+  const onRecord = new TextDecoder().decode(journalBytes(disk))
+  const isKnown = (id: string): boolean => disk.opened.has(id) || onRecord.includes(id) || reported.has(id)
+  const unknown = cloud.uploads().filter(({ uploadId }) => !isKnown(uploadId))
   const [lost] = unknown
   if (lost === undefined || unknown.length > 1) return
   if (lost.at >= startedAt && lost.at <= startedAt + stragglingMs) return
@@ -200,9 +204,9 @@ export function checkSuccess(
   assert.equal(result.size, result.bytes.kept + result.bytes.sent)
 }
 
-export function checkAtEnd(setting: Setting): void {
-  throwIfBroken(setting)
-  const { world, cloud, disk, weather, foreign, reported, tally } = setting
+/** Nobody else's upload is touched, and each of ours is completed, aborted, on record, or told of. */
+export function checkNothingForgotten(setting: Setting, { quiet }: { readonly quiet: boolean }): void {
+  const { world, cloud, disk, foreign, reported, tally } = setting
   for (const id of cloud.aborted) {
     assert.ok(!foreign.has(id) || disk.opened.has(id), `aborted ${id}, which is not ours`)
     // One that an earlier line told to be ours stays ours when it is adopted.
@@ -216,7 +220,6 @@ export function checkAtEnd(setting: Setting): void {
   const damaged = world.counts.has('damaged lines read') && !world.met('journal bit flipped')
   assert.ok(!damaged, 'the journal had a damaged line although no bit of it ever turned over')
 
-  const quiet = !forgetful(setting) && !isForbidden(setting)
   const left = [...present].filter((id) => cloud.initiated.has(id))
   // Who is robbed by force in the midst of an Initiate and then dies has told nobody.
   const robbed = world.met('lock stolen') && tally.crashes > 0
@@ -228,6 +231,13 @@ export function checkAtEnd(setting: Setting): void {
     const orphans = left.filter((id) => !remembered.includes(id) && !reported.has(id))
     if (!reported.has('unlisted')) assert.deepEqual(orphans, [], 'uploads of ours were left at the service')
   }
+}
+
+export function checkAtEnd(setting: Setting): void {
+  throwIfBroken(setting)
+  const { world, cloud, disk, weather, tally } = setting
+  const quiet = !forgetful(setting) && !isForbidden(setting)
+  checkNothingForgotten(setting, { quiet })
   const alone = !world.met(...sourceFaults, ...strangers, ...damage)
   // Who may not look at the object can't know that an earlier run completed it, and stores it again.
   const seeing = !world.met('HEAD denied', 'uploads not listed', 'token rejected again')

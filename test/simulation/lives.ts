@@ -124,7 +124,7 @@ export function portsOf(
   }
 }
 
-function drawTrouble({ world, weather, calm }: Setting): Trouble {
+export function drawTrouble({ world, weather, calm }: Setting): Trouble {
   if (calm) return noTrouble
   const { listParts, listUploads, head, abort } = weather.denied
   const here = (denied: boolean): boolean => denied && world.luck.chance(0.8)

@@ -39,7 +39,7 @@ export async function runSeed(
     auto,
   }: {
     readonly ring?: Ring
-    readonly traced?: boolean
+    readonly traced?: boolean | undefined
     /** Does the engine find the number of parts in flight? The seed says so by default. */
     readonly auto?: boolean | undefined
   } = {},
@@ -57,9 +57,13 @@ async function outcomeOf(world: World, setting: Setting): Promise<Outcome> {
   await passTime(world, 3000)
   await liveThrough(setting)
   checkAtEnd(setting)
-  const { request, file, tally } = setting
+  const { request, file } = setting
   const { length } = file.bytes
   const parts = length >= request.multipartThreshold ? Math.ceil(length / (request.partSize ?? 1)) : 1
+  return outcomeFrom(setting, parts)
+}
+
+export function outcomeFrom({ world, tally }: Setting, parts: number): Outcome {
   const faults = [...world.counts]
     .filter(([what]) => what.startsWith('fault: '))
     .reduce((sum, [, count]) => sum + count, 0)
@@ -138,7 +142,7 @@ async function calmDown(setting: Setting, restart: boolean, succeeded: boolean):
   assert.ok(succeeded, 'no success in a kind world')
 }
 
-async function passTime(world: World, ms: number): Promise<void> {
+export async function passTime(world: World, ms: number): Promise<void> {
   const until = world.now() + ms
   world.schedule(ms, () => {})
   await world.runUntil(() => world.now() >= until, { maxSteps: 100_000, untilMs: Number.POSITIVE_INFINITY })

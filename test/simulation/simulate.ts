@@ -6,13 +6,15 @@ import { readCommand, refuse, wholeNumber } from '../support/command.js'
 import { measuredOn, writeFigures } from '../support/figures.js'
 import type { Ring } from './faults.js'
 import { type Outcome, runSeed, SeedFailure } from './scenario.js'
-import { countsInWords, releaseTable } from './tables.js'
+import { runStreamSeed } from './streams/stream-scenario.js'
+import { countsInWords, type Kind, releaseTable } from './tables.js'
 import { addTally, createTally, ringOf, type Tally, tally, tallyFailure } from './tally.js'
 
 const usage = `npm run simulate [-- OPTION...]
   --seed N [--ring 1|2]     one seed with its trace
   --seeds COUNT [--from N]  so many, from N on; default 1000 from 1
   --minutes M [--from N]    as many as fit; from a new place each time unless told
+  --world stream            inputs that come once instead of files, which have seeds of their own; with any of these
   --auto                    each seed with a number of parts in flight that the engine finds; with any of these
   --write                   puts the table into docs/reliability.md; for a release run
 
@@ -26,6 +28,7 @@ const { values } = readCommand(usage, {
     from: { type: 'string' },
     minutes: { type: 'string' },
     ring: { type: 'string' },
+    world: { type: 'string', default: 'file' },
     auto: { type: 'boolean' },
     write: { type: 'boolean', default: false },
   },
@@ -40,11 +43,26 @@ const mostFailures = 20
 
 /** Undefined: the seed says. */
 const { auto } = values
+const kind = kindFrom(values.world)
 const ringAsked = values.ring === undefined ? undefined : ringFrom(values.ring)
+const flags = `${auto ? ' --auto' : ''}${kind === 'stream' ? ' --world stream' : ''}`
 
 if (process.send !== undefined) work()
 else if (values.seed !== undefined) await replay(wholeNumber('seed', values.seed))
 else await runMany()
+
+function kindFrom(text: string): Kind {
+  if (text !== 'file' && text !== 'stream') refuse(`--world is file or stream, not ${text}.`)
+  if (text === 'stream' && auto) refuse('--auto is for files: parts kept of an input are memory.')
+  return text
+}
+
+function play(
+  seed: number,
+  { ring, traced }: { readonly ring: Ring; readonly traced?: boolean },
+): Promise<Outcome> {
+  return kind === 'stream' ? runStreamSeed(seed, { ring, traced }) : runSeed(seed, { ring, traced, auto })
+}
 
 function ringFrom(text: string): Ring {
   if (text !== '1' && text !== '2') refuse(`--ring is 1 or 2, not ${text}.`)
@@ -53,7 +71,7 @@ function ringFrom(text: string): Ring {
 
 async function replay(seed: number): Promise<void> {
   const ring = ringAsked ?? ringOf(seed)
-  const outcome: unknown = await runSeed(seed, { ring, traced: true, auto }).catch((error: unknown) => error)
+  const outcome: unknown = await play(seed, { ring, traced: true }).catch((error: unknown) => error)
   if (outcome instanceof SeedFailure) {
     for (const line of outcome.trace) console.log(line)
     console.log(outcome.cause)
@@ -96,7 +114,7 @@ async function playChunk({ from, count }: Chunk): Promise<Report> {
   for (let seed = from; seed < from + count; seed++) {
     const ring = ringAsked ?? ringOf(seed)
     try {
-      tally(sum, ring, await runSeed(seed, { ring, auto }))
+      tally(sum, ring, await play(seed, { ring }))
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       tallyFailure(sum, ring, message)
@@ -133,7 +151,7 @@ async function runMany(): Promise<void> {
     addTally(sum, part)
     for (const failure of found) {
       failures.push(failure)
-      console.log(`${failure.message}\n  npm run simulate -- --seed ${failure.seed}${auto ? ' --auto' : ''}`)
+      console.log(`${failure.message}\n  npm run simulate -- --seed ${failure.seed}${flags}`)
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, () => employ(give, take)))
@@ -145,8 +163,8 @@ async function runMany(): Promise<void> {
       .slice(2)
       .filter((word) => word !== '--write')
       .join(' ')
-    const place = { page: 'reliability', name: 'simulation' }
-    writeFigures(place, releaseTable(sum, { command, seconds, machine: measuredOn() }))
+    const place = { page: 'reliability', name: kind === 'stream' ? 'simulation-streams' : 'simulation' }
+    writeFigures(place, releaseTable(sum, { command, seconds, machine: measuredOn(), kind }))
   }
 }
 
@@ -155,7 +173,11 @@ function employ(give: () => Chunk | undefined, take: (report: Report) => void): 
   return new Promise((resolve, reject) => {
     const worker = fork(
       fileURLToPath(import.meta.url),
-      [...(ringAsked === undefined ? [] : ['--ring', String(ringAsked)]), ...(auto ? ['--auto'] : [])],
+      [
+        ...(ringAsked === undefined ? [] : ['--ring', String(ringAsked)]),
+        ...(auto ? ['--auto'] : []),
+        ...['--world', kind],
+      ],
       {
         serialization: 'advanced',
         execArgv: forManyShortLives,

@@ -1,6 +1,6 @@
 /** What many seeds met, for a terminal and for docs/reliability.md. */
 import { markdownTable } from '../support/figures.js'
-import { faults, type Ring } from './faults.js'
+import { type Fault, faults, faultsOfStreams, type Ring } from './faults.js'
 import { stages } from './setting.js'
 import type { RingTally, Tally } from './tally.js'
 
@@ -44,12 +44,24 @@ function order(name: string): number {
   return name.startsWith('over') ? Number.POSITIVE_INFINITY : Number.parseInt(name, 10)
 }
 
+/** What is uploaded: a file that can be read again, or what comes once. */
+export type Kind = 'file' | 'stream'
+
 type Summed = 'seeds' | 'counted' | 'lives' | 'crashes' | 'faults' | 'wrong' | 'broken'
 
 export function releaseTable(
   sum: Tally,
-  run: { readonly command: string; readonly seconds: number; readonly machine: string },
+  run: {
+    readonly command: string
+    readonly seconds: number
+    readonly machine: string
+    readonly kind: Kind
+  },
 ): string {
+  const isStream = run.kind === 'stream'
+  const met: readonly { readonly name: Fault; readonly rings: readonly Ring[] }[] = isStream
+    ? faultsOfStreams
+    : faults
   const of = (ring: Ring, name: Summed): number => sum.get(ring)?.[name] ?? 0
   const counted = of(1, 'counted') + of(2, 'counted')
   const row = (title: string, name: Summed): (string | number)[] => [
@@ -73,7 +85,7 @@ export function releaseTable(
   ])
   const hits = markdownTable(
     [{ title: 'fault' }, ...columns.slice(1)],
-    faults.map(({ name, rings: where }) => {
+    met.map(({ name, rings: where }) => {
       const cell = (ring: Ring): string | number => (where.includes(ring) ? hitsOf(sum, ring, name) : '–')
       return [name, cell(1), cell(2), hitsOf(sum, 1, name) + hitsOf(sum, 2, name)]
     }),
@@ -105,7 +117,6 @@ export function releaseTable(
     spreads,
     '',
     hits,
-    '',
-    moved,
+    ...(isStream ? [] : ['', moved]),
   ].join('\n')
 }

@@ -75,7 +75,17 @@ export interface World {
   met(...faults: readonly Fault[]): boolean
 }
 
-export function createWorld(seed: number, options: { readonly traced: boolean } = { traced: false }): World {
+export interface WorldOptions {
+  readonly traced: boolean
+  /** Turns of the loop that code in this world may wait before it goes on. */
+  readonly turns?: number
+}
+
+export function createWorld(seed: number, options: WorldOptions = { traced: false }): World {
+  const { turns = 1 } = options
+  const rest = async (): Promise<void> => {
+    for (let turn = 0; turn < turns; turn++) await atRest()
+  }
   const luck = createLuck(seed)
   const queue: Entry[] = []
   const trace: string[] = []
@@ -117,7 +127,7 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
     },
     met: (...faults) => faults.some((fault) => struck.has(fault)),
     async runUntil(done, { maxSteps, untilMs }) {
-      await atRest()
+      await rest()
       for (let step = 0; !done(); step++) {
         const entry = pop(queue)
         if (entry === undefined)
@@ -126,7 +136,7 @@ export function createWorld(seed: number, options: { readonly traced: boolean } 
         if (entry.at > untilMs) throw new Error(`not done after ${untilMs} ms of virtual time`)
         now = entry.at
         entry.act()
-        await atRest()
+        await rest()
       }
     },
   }

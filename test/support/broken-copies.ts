@@ -41,6 +41,8 @@ export interface BrokenCopies {
   readonly folders: readonly string[]
   /** Plays seeds until one fails and prints it as JSON, `{ seed, why }`; takes `--most`. Such as `test/x/first.js`. */
   readonly program: string
+  /** What else it is told. */
+  readonly flags?: readonly string[]
   readonly most: number
 }
 
@@ -95,9 +97,13 @@ async function tryOne(folder: string, broken: Broken, copies: BrokenCopies): Pro
   await run(await compiler(), ['-p', folder])
   const program = join(folder, 'out', copies.program)
   try {
-    const { stdout } = await run(process.execPath, [program, '--most', String(copies.most)], {
-      timeout: LONGEST_MS,
-    })
+    const { stdout } = await run(
+      process.execPath,
+      [program, '--most', String(copies.most), ...(copies.flags ?? [])],
+      {
+        timeout: LONGEST_MS,
+      },
+    )
     if (stdout.trim() === '') return { name, why: `nothing failed in ${copies.most} seeds` }
     const { seed, why } = JSON.parse(stdout) as { readonly seed: number; readonly why: string }
     return { name, seed, why: why.replace(/^seed \d+: /, '') }

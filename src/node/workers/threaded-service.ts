@@ -3,6 +3,7 @@
  * but `uploadPart` stays where it is.
  */
 import type { ObjectService } from '../../engine/ports.js'
+import { serviceWith } from '../../engine/service-with.js'
 import { afterLoss, type ChoiceState, firstChoice, nextChoice } from './choice.js'
 import type { PartThread } from './part-thread.js'
 
@@ -120,34 +121,11 @@ export function withThreads(service: ObjectService, world: ThreadedWorld): Threa
   }
 
   return {
-    service: withOtherUploadPart(service, uploadPart),
+    service: serviceWith(service, { uploadPart }),
     async close() {
       isClosed = true
       stopLooking()
       await Promise.all([...pending, ...threads.map((thread) => thread.close())])
     },
-  }
-}
-
-/** By hand, since a service may be an instance of a class that keeps its fields to itself. */
-function withOtherUploadPart(service: ObjectService, uploadPart: ObjectService['uploadPart']): ObjectService {
-  const { differingHeaders, listMultipartUploads } = service
-  return {
-    name: service.name,
-    bucket: service.bucket,
-    limits: service.limits,
-    integrity: service.integrity,
-    headerKind: (name) => service.headerKind(name),
-    forbidsOverwrite: (headers) => service.forbidsOverwrite(headers),
-    now: () => service.now(),
-    putObject: (...args) => service.putObject(...args),
-    createMultipartUpload: (...args) => service.createMultipartUpload(...args),
-    uploadPart,
-    listParts: (...args) => service.listParts(...args),
-    completeMultipartUpload: (...args) => service.completeMultipartUpload(...args),
-    abortMultipartUpload: (...args) => service.abortMultipartUpload(...args),
-    headObject: (...args) => service.headObject(...args),
-    ...(differingHeaders && { differingHeaders: differingHeaders.bind(service) }),
-    ...(listMultipartUploads && { listMultipartUploads: listMultipartUploads.bind(service) }),
   }
 }

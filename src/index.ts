@@ -2,6 +2,7 @@
 export { type ForeignTool, foreignToolNames } from './checkpoints/foreign/checkpoint.js'
 export type { ForeignCheckpoint } from './checkpoints/foreign/read.js'
 export { journalStore } from './checkpoints/journal.js'
+export { manifestStore } from './checkpoints/manifests.js'
 export { memoryStore } from './checkpoints/memory.js'
 export { memoryManifests } from './checkpoints/memory-manifests.js'
 export type { Discarded } from './engine/discard.js'

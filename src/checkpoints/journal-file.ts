@@ -69,7 +69,9 @@ export function createJournalFile(options: {
       await disk.mustExist(path)
       tail.size += bytes.length
     } catch (error) {
-      await cutOff(tail.handle, tail.size)
+      // Who was robbed meanwhile would cut off what the thief has written since. What is left torn then is a damaged line of
+      // the thief's at worst, which is read past.
+      if (await held().catch(() => false)) await cutOff(tail.handle, tail.size)
       await closeTail()
       throw error
     }

@@ -24,12 +24,16 @@ export function createManifestFile(options: {
   readonly target: ManifestTarget
   readonly disk: JournalDisk
   readonly held: () => Promise<boolean>
+  /** The hold was taken by force, from somebody whose last append may still be under way. Default false. */
+  readonly stolen?: boolean
 }): ManifestFile {
-  const { path, target, disk, held } = options
+  const { path, target, disk, held, stolen = false } = options
   const inTurn = createQueue()
   let closed = false
   let tail: { readonly handle: JournalHandle; size: number } | undefined
   let batch: { readonly lines: Uint8Array[]; readonly done: Promise<void> } | undefined
+  /** Bytes that were whole when it was replayed; since then only we can have written, and have not. */
+  let replayed: number | undefined
   let flushing: ReturnType<typeof setTimeout> | undefined
   let flushFailure: { readonly error: unknown } | undefined
 
@@ -65,7 +69,8 @@ export function createManifestFile(options: {
   }
   const writeBatch = async (lines: readonly Uint8Array[]): Promise<void> => {
     assertFlushed()
-    tail ??= await openTail(disk, path)
+    tail ??= await openTail(disk, path, replayed)
+    replayed = undefined
     const isNew = tail.size === 0
     const bytes = Buffer.concat(isNew ? [encodeManifestHeader(target), ...lines] : lines)
     try {
@@ -83,6 +88,7 @@ export function createManifestFile(options: {
   }
   const rewrite = async (keep: (line: CheckpointLine) => boolean): Promise<void> => {
     const fresh = `${path}.new`
+    replayed = undefined
     await closeTail()
     await disk.remove(fresh)
     const from = await disk.openToRead(path)
@@ -105,7 +111,9 @@ export function createManifestFile(options: {
           const handle = await disk.openToRead(path)
           if (handle === undefined) return { damaged: 0 }
           try {
-            return readable(path, await decodeManifestLines(await assertRegular(path, handle), each))
+            const decoded = readable(path, await decodeManifestLines(await assertRegular(path, handle), each))
+            if (tail === undefined && !stolen) replayed = decoded.wholeBytes
+            return decoded
           } finally {
             await handle.close()
           }
@@ -135,6 +143,7 @@ export function createManifestFile(options: {
       change(async () => {
         clearTimeout(flushing)
         flushing = undefined
+        replayed = undefined
         await closeTail()
         await disk.remove(path)
         await disk.syncFolder(dirname(path))
@@ -186,12 +195,16 @@ async function copyLines(options: {
   await last
 }
 
-/** Opens for appending, and cuts off what a crash left of the last write. */
-async function openTail(disk: JournalDisk, path: string): Promise<{ handle: JournalHandle; size: number }> {
+/** Opens for appending, and cuts off what a crash left of the last write. `known`: how many bytes are whole. */
+async function openTail(
+  disk: JournalDisk,
+  path: string,
+  known: number | undefined,
+): Promise<{ handle: JournalHandle; size: number }> {
   const handle = await disk.openToAppend(path)
   try {
-    const decoded = await decodeManifestLines(await assertRegular(path, handle), () => {})
-    const { wholeBytes } = readable(path, decoded)
+    await assertRegular(path, handle)
+    const wholeBytes = known ?? readable(path, await decodeManifestLines(handle, () => {})).wholeBytes
     await handle.truncate(wholeBytes)
     return { handle, size: wholeBytes }
   } catch (error) {

@@ -15,7 +15,12 @@ import { hashOfId, manifestId } from './names.js'
 
 const MANIFEST = '.manifest'
 
-/** @param folder created when missing, for this user alone; must not be a symbolic link */
+/**
+ * Keeps the manifests of runs of many files in a folder. Where the store of checkpoints is a folder, `uploadMany` does so
+ * by itself, in that one.
+ *
+ * @param folder created when missing, for this user alone; must not be a symbolic link
+ */
 export function manifestStore(folder: string): ManifestStore {
   const absoluteFolder = resolve(folder)
   const calls = createFileCalls(new Swift())
@@ -32,7 +37,7 @@ export function manifestStore(folder: string): ManifestStore {
       }
       const lock = await acquireLock(place, { steal, calls, look })
       const path = join(absoluteFolder, `${id}${MANIFEST}`)
-      const file = createManifestFile({ path, target, disk, held: () => lock.held() })
+      const file = createManifestFile({ path, target, disk, held: () => lock.held(), stolen: steal })
       return {
         ...file,
         async release() {

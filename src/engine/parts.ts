@@ -3,7 +3,7 @@ import { ServiceError } from './errors.js'
 import { type Conversation, persist } from './life.js'
 import type { ListedPart, UploadRef } from './ports.js'
 
-/** `gone`: the upload does not exist. `undefined`: we may not ask, so the checkpoint's own record has to stand in. */
+/** `gone`: the upload does not exist. `undefined`: we may not ask, which is told; so our own record has to stand in. */
 export async function listAllParts(
   life: Conversation,
   ref: UploadRef,

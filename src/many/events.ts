@@ -38,11 +38,11 @@ export type ManyEvent =
   | ({ readonly type: 'file-uploaded'; readonly result: UploadResult } & FileRef)
   | ({ readonly type: 'file-skipped'; readonly reason: SkipReason; readonly size: number } & FileRef)
   | ({ readonly type: 'file-failed'; readonly error: UploadError } & FileRef)
-  /** The run was stopped while this file was sent. What was sent of it is kept. */
+  /** The run was stopped while this file was looked at, waited for its turn or was sent. What was sent of it is kept. */
   | ({ readonly type: 'file-stopped' } & FileRef)
   /** All sources have come: the totals of `run-progress` are whole from now on. */
   | { readonly type: 'sources-ended'; readonly files: number }
-  /** The manifest can't be written; the run goes on, and the next one may send again what this one sent. */
+  /** Lines of the manifest are damaged, or it can't be written; the run goes on, and may send again what was sent, or the next one may. */
   | { readonly type: 'manifest-warning'; readonly message: string }
   | ({ readonly type: 'run-progress' } & ManyProgress)
 

@@ -35,7 +35,10 @@ export interface UploadManyOptions
    * nothing is remembered of the run as a whole, only of each unfinished file. Default `''`, one for the bucket.
    */
   readonly manifest?: string | false | undefined
-  /** Where manifests are, for a `store` that is no folder. Without it such a run is not remembered. */
+  /**
+   * Where manifests are, for a `store` that is no folder, such as `manifestStore('/var/lib/uploads')`. Without it such a
+   * run is not remembered.
+   */
   readonly manifests?: ManifestStore | undefined
   /**
    * Keep the manifest when nothing is left to do, so that the next run sends only what changed since this one, without

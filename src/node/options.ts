@@ -49,7 +49,8 @@ export interface UploadOptions {
    */
   readonly numThreads?: number | 'auto' | undefined
   /**
-   * Worker threads that send whole parts beside the loop that made the call: 0 to 16, fewer than `numThreads`. `'auto'`: one
+   * Worker threads that send whole parts beside the loop that made the call: 0 to 16, of which at most one
+   * less than `numThreads` are begun. `'auto'`: one
    * more whenever the loop has been busy for two seconds while several parts were in flight and a core was idle, kept only
    * if more goes out with it; the event `workers` tells each change. Each keeps up to 8.5 MiB of blocks beside what Node
    * takes for a thread. None with `limitRate`. Default `'auto'`.

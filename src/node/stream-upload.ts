@@ -17,7 +17,13 @@ import { bucketOf } from './upload.js'
 
 export type { ByteStream, StreamProgressCallback }
 
-export interface StreamOptions extends Omit<UploadOptions, 'verify' | 'adopt' | 'progressCallback'> {
+export interface StreamOptions
+  extends Omit<UploadOptions, 'verify' | 'adopt' | 'progressCallback' | 'workers'> {
+  /**
+   * Parts in flight at once, 1 to 100, with as many connections. `'auto'` is 4, since parts that are kept take memory or
+   * disk. Default 1.
+   */
+  readonly numThreads?: number | 'auto' | undefined
   /**
    * Bytes of the first parts: 100 KiB to 5 GiB. Later parts are larger once a five-hundredth of what came before is more.
    * Default: 8 MiB, or what a file of `expectedSize` would get.

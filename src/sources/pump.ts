@@ -76,7 +76,7 @@ async function lend(loan: Loan, sink: BlockSink): Promise<void> {
 }
 
 /** The work's outcome, or the signal's reason as soon as it aborts. The work then ends by itself. */
-function orAborted(work: Promise<void>, signal: CancelSignal | undefined): Promise<void> {
+export function orAborted<T>(work: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)

@@ -3,7 +3,7 @@ import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import { UploadError } from '../engine/errors.js'
 import type { CancelSignal, SourceIdentity, StreamPiece, StreamSource } from '../engine/ports.js'
 import type { BlockPool } from './pool.js'
-import { sliceOf } from './pump.js'
+import { orAborted, sliceOf } from './pump.js'
 import { createBlockStock, type Kept, keepInFile, keepInMemory } from './spool.js'
 
 /** What bytes can come from: a `Readable`, a web `ReadableStream`, any async iterable of bytes. */
@@ -118,13 +118,4 @@ function asBytes(chunk: unknown, name: string): Uint8Array {
     'invalid-argument',
     `${name} gives ${typeof chunk === 'string' ? 'text' : typeof chunk} where bytes are needed.`,
   )
-}
-
-function orAborted<T>(work: Promise<T>, signal: CancelSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -16,7 +16,7 @@ import { createNodeRuntime } from '../runtime.js'
 import { fromClone, toClone } from './failures.js'
 import type { FromWorker, PartTask, ToWorker, WorkerSetting } from './messages.js'
 
-/** Beyond so many parts blocks are shared: 8 MiB a thread. */
+/** Two for each part; beyond so many parts share them. 8.5 MiB a thread. */
 const mostBlocks = 17
 
 const port = parentPort

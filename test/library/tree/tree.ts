@@ -13,15 +13,15 @@ const perFolder = 250
 const longName = 'x'.repeat(200)
 
 /**
- * What a file may leave in memory: the digests of its key while their table doubles, and as much again for what the engine of
- * JavaScript does beside. The path and the key of one alone take twice as much.
+ * What each of 20,000 files may leave in memory: the digests of its key while their table doubles, and as much again for what
+ * the engine of JavaScript does beside, such as compiling. The path and the key of one alone take several times as much.
  */
 export const mostBytesPerFile = 200
 
 /** Files of one byte, some hundred in a folder. */
 export function plantTree(folder: string, files: number): void {
   for (let index = 0; index < files; index += 1) {
-    const below = join(folder, `folder-${Math.floor(index / perFolder)}`)
+    const below = join(folder, `folder-${Math.floor(index / perFolder)}-${longName}`)
     if (index % perFolder === 0) mkdirSync(below, { recursive: true })
     writeFileSync(join(below, `${index}-${longName}`), 'x')
   }

@@ -85,8 +85,15 @@ export async function beginUpload(life: Life, { intents, knownIds, once }: Begin
     source: source.name,
     initiated: recordedTime(begun.initiated),
   }
+  const tellRecovered = (): void => {
+    if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
+  }
   try {
-    if (once !== undefined) await recordOrFail(life, { kind: 'aborting', uploadId: opened.uploadId })
+    if (once !== undefined) {
+      await recordOrFail(life, { kind: 'aborting', uploadId: opened.uploadId })
+      // From this line on it is ours to abort, whether or not the next one can be written.
+      tellRecovered()
+    }
     await recordOrFail(life, opened)
   } catch (error) {
     // Nobody could find it again: an upload that can't be written down must not stay behind. One that only seems to be
@@ -95,7 +102,7 @@ export async function beginUpload(life: Life, { intents, knownIds, once }: Begin
     else await giveUpUnrecorded(life, opened.uploadId)
     throw error
   }
-  if (begun.recovered) life.emit({ type: 'recovered', uploadId: opened.uploadId })
+  if (once === undefined) tellRecovered()
   life.emit({
     type: 'opened',
     uploadId: opened.uploadId,

@@ -120,7 +120,7 @@ test('a proxy that is not there, hangs, or speaks no HTTP is a failure to connec
     absent(put('https://oss.example')),
     failsWith('connect', /through the proxy http:\/\/127/),
   )
-  const hanging = open(t, (await startProxy(t, { hangs: true })).url, { stallLimits: { connectMs: 150 } })
+  const hanging = open(t, (await startProxy(t, { hangs: true })).url, { stallLimits: { connectMs: 1000 } })
   await assert.rejects(hanging(put('https://oss.example')), failsWith('connect', /within the time allowed/))
   const odd = open(t, await serveRaw(t, (socket) => socket.end('what?\r\n')))
   await assert.rejects(odd(put('https://oss.example')), failsWith('connect', /through the proxy/))

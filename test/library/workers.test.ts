@@ -61,6 +61,8 @@ test('an upload with threads ends with the bytes of the file, and says how many 
   const recorder = await createRecorder(world.server)
   t.after(() => recorder.close())
   const { gathered, release } = recorder.gather(6)
+  let loopHadAll = false
+  let isAnyThere = false
   let ready: () => void = () => {}
   const both = new Promise<void>((resolve) => {
     ready = resolve
@@ -69,7 +71,14 @@ test('an upload with threads ends with the bytes of the file, and says how many 
     bucket: world.bucketWith({ endpoint: recorder.endpoint }),
     numThreads: 6,
     workers: 2,
-    onEvent: (event) => void (event.type === 'workers' && event.workers === 2 && ready()),
+    onEvent(event) {
+      if (event.type !== 'workers') return
+      isAnyThere = true
+      if (event.workers === 2) ready()
+    },
+  })
+  void gathered.then(() => {
+    loopHadAll = !isAnyThere
   })
   // The first parts are held until both threads are there; the others find them.
   await Promise.race([Promise.all([gathered, both]), uploading])
@@ -80,7 +89,9 @@ test('an upload with threads ends with the bytes of the file, and says how many 
   assert.equal(world.asked('UploadPart').length, 25, 'each part goes once')
   const told = uploading.events.flatMap((event) => (event.type === 'workers' ? [event.workers] : []))
   assert.deepEqual(told, [1, 2])
-  assert.ok(recorder.connections.most > 6, 'threads have connections of their own')
+  // Where a thread was there before, it had some of the six parts.
+  const fewest = loopHadAll ? 7 : 6
+  assert.ok(recorder.connections.most >= fewest, 'threads have connections of their own')
 })
 
 test('parts that a thread sends have the bytes, the CRC-64 and the progress that they would have here', async (t) => {

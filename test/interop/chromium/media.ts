@@ -92,8 +92,12 @@ export const media: readonly ScriptedTest<World>[] = [
       const played = await call<{ error?: string; duration: number; at: number }>('playFrom', asked)
       assert.deepEqual(played, { duration: seconds, at: seconds - 10 })
       const reads = requests('GetObject').map(({ status }) => status)
-      assert.deepEqual(new Set(reads), new Set([206]))
-      assert.ok(reads.length >= 2, `${reads.length} reads`)
+      // What it has of a range already it may only ask to be confirmed.
+      assert.deepEqual(
+        reads.filter((status) => status !== 206 && status !== 304),
+        [],
+      )
+      assert.ok(reads.length >= 2 && reads.includes(206), `reads: ${reads.join(' ')}`)
     },
   },
   {

@@ -105,7 +105,7 @@ export const brokenStreams: readonly BrokenEngine[] = [
     'does not write down that its abort is owed',
     edit(
       'engine/begin',
-      "    if (once !== undefined) await recordOrFail(life, { kind: 'aborting', uploadId: opened.uploadId })\n",
+      "      await recordOrFail(life, { kind: 'aborting', uploadId: opened.uploadId })\n",
       '',
     ),
     edit(

@@ -168,11 +168,12 @@ function checkNothingUnsaid(setting: StreamSetting): void {
   for (const run of runs) {
     const { life, result, code = '', message = '', crc64 } = run
     if (!life.alive || result !== undefined || open.has(code) || mayBeStored.test(message)) continue
-    // It was looked at, and by then another had taken its place.
-    if (code === 'conflict' && world.met('key overwritten by others')) continue
+    // Also by another life with the same bytes: it was looked at, and by then a stranger's had taken its place.
+    const isOusted = (other: StreamRun): boolean =>
+      other.code === 'conflict' && world.met('key overwritten by others')
     const by = (other: StreamRun): boolean =>
       other.crc64 === crc64 &&
-      (other.result !== undefined || mayLandLate(other) || isUnlooked(setting, other))
+      (other.result !== undefined || mayLandLate(other) || isUnlooked(setting, other) || isOusted(other))
     if (runs.some(by)) continue
     const unsaid = cloud.history.filter((object) => object.ours && object.crc64 === crc64)
     assert.equal(unsaid.length, 0, `${life.name} ended as ${code}, and its object is there all the same`)

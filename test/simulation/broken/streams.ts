@@ -151,14 +151,6 @@ export const brokenStreams: readonly BrokenEngine[] = [
     ),
   ),
   engine(
-    'tells the bytes of a part again when it is sent again',
-    edit(
-      'engine/stream-progress',
-      '      sendingBytes += bytes - (sending.get(partNumber) ?? 0)\n',
-      '      sendingBytes += bytes\n',
-    ),
-  ),
-  engine(
     'sends on although another process holds the key',
     edit('engine/stream-upload', '      await assertHeld(life, ref.uploadId)\n', ''),
     edit('engine/commit', '  await assertHeld(life, uploadId)\n  await recordOrWarn', '  await recordOrWarn'),

@@ -67,8 +67,8 @@ interface Run {
   readonly turns: Turns
   /** Only so many large files are open at once, lest a folder of them becomes as many unfinished uploads. */
   readonly large: Turns
-  /** Keys under way: of which file, and what becomes of it. */
-  readonly open: Map<string, { readonly filename: string; readonly over: Promise<SkipReason | undefined> }>
+  /** Keys under way: of which file, and when it is over. */
+  readonly open: Map<string, { readonly filename: string; readonly over: Promise<void> }>
   readonly emit: (event: ManyEvent) => void
   readonly stop: (reason: UploadError) => void
 }
@@ -196,9 +196,7 @@ async function consider(run: Run, { file, headers, watched }: Work): Promise<voi
   const isMine = book.take(key)
   // Named twice: the second is what has become of the first.
   const first = isMine ? undefined : open.get(key)
-  if (first?.filename === filename) {
-    return skip(run, file, (await first.over) ?? 'done-before', identity.size)
-  }
+  if (first?.filename === filename) await first.over
   if (book.isDone(key, identity, headers)) return skip(run, file, 'done-before', identity.size)
   if (!isMine) {
     const failure = totals.failureOf(file)
@@ -207,7 +205,7 @@ async function consider(run: Run, { file, headers, watched }: Work): Promise<voi
     return fail(run, file, twoOfOne(file, first?.filename), watched)
   }
   const isLarge = identity.size >= run.request.multipartThreshold
-  const go = (): Promise<SkipReason | undefined> => send(run, { file, headers, watched })
+  const go = (): Promise<void> => send(run, { file, headers, watched })
   const sent = isLarge ? run.large.join().take(signal, go) : go()
   open.set(key, { filename, over: sent })
   try {
@@ -241,8 +239,7 @@ function twoOfOne({ filename, key }: FileRef, other = 'another source of this ru
   )
 }
 
-/** Returns why nothing had to be sent, if so. */
-async function send(run: Run, { file, headers, watched }: Work): Promise<SkipReason | undefined> {
+async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
   const { ports, request, book, totals, hope, emit, signal } = run
   const { key } = file
   const source = await ports.files.open(file.filename)
@@ -251,8 +248,7 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<SkipRea
     const same = request.skip === 'never' ? undefined : await whyNot(run, { key, headers, source })
     if (same !== undefined) {
       book.passedOver({ key, identity: before, headers })
-      skip(run, file, same, before.size)
-      return same
+      return skip(run, file, same, before.size)
     }
     totals.started(file, before.size)
     emit({ type: 'file-started', ...file, size: before.size })
@@ -283,7 +279,6 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<SkipRea
     totals.uploaded(file, result)
     hope.succeeded()
     emit({ type: 'file-uploaded', ...file, result })
-    return undefined
   } finally {
     await source.close()
   }

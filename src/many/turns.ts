@@ -2,16 +2,8 @@
  * One limit for all that is sent: so many bodies at once over all files. When one ends, the file that has the fewest
  * under way is next, so that small files go beside the parts of a large one, and a large one gets what they leave.
  */
-import type {
-  CancelSignal,
-  HeaderKind,
-  Headers,
-  Integrity,
-  ObjectService,
-  Runtime,
-  SendOptions,
-  ServiceLimits,
-} from '../engine/ports.js'
+import type { CancelSignal, ObjectService, Runtime, SendOptions } from '../engine/ports.js'
+import { serviceWith } from '../engine/service-with.js'
 
 export interface Turns {
   /** A file's own access to the limit; one per file. */
@@ -97,91 +89,15 @@ export function inTurn(
   turn: Turn,
   runtime: Pick<Runtime, 'monotonic'>,
 ): ObjectService {
-  return new ServiceInTurn(service, turn, runtime)
-}
-
-/** A class, as there is one for each file. */
-class ServiceInTurn implements ObjectService {
-  readonly #service: ObjectService
-  readonly #turn: Turn
-  readonly #runtime: Pick<Runtime, 'monotonic'>
-  readonly differingHeaders?: NonNullable<ObjectService['differingHeaders']>
-  readonly listMultipartUploads?: NonNullable<ObjectService['listMultipartUploads']>
-
-  constructor(service: ObjectService, turn: Turn, runtime: Pick<Runtime, 'monotonic'>) {
-    this.#service = service
-    this.#turn = turn
-    this.#runtime = runtime
-    if (service.differingHeaders !== undefined) {
-      this.differingHeaders = (asked, found) => service.differingHeaders?.(asked, found) ?? []
-    }
-    if (service.listMultipartUploads !== undefined) {
-      this.listMultipartUploads = async (key, options) =>
-        (await service.listMultipartUploads?.(key, options)) ?? []
-    }
-  }
-
-  get name(): string {
-    return this.#service.name
-  }
-
-  get bucket(): string {
-    return this.#service.bucket
-  }
-
-  get limits(): ServiceLimits {
-    return this.#service.limits
-  }
-
-  get integrity(): Integrity {
-    return this.#service.integrity
-  }
-
-  headerKind(name: string): HeaderKind {
-    return this.#service.headerKind(name)
-  }
-
-  forbidsOverwrite(headers: Headers): boolean {
-    return this.#service.forbidsOverwrite(headers)
-  }
-
-  now(): number | undefined {
-    return this.#service.now()
-  }
-
-  putObject(...asked: Parameters<ObjectService['putObject']>) {
-    return this.#send(asked[2], () => this.#service.putObject(...asked))
-  }
-
-  createMultipartUpload(...asked: Parameters<ObjectService['createMultipartUpload']>) {
-    return this.#service.createMultipartUpload(...asked)
-  }
-
-  uploadPart(...asked: Parameters<ObjectService['uploadPart']>) {
-    return this.#send(asked[3], () => this.#service.uploadPart(...asked))
-  }
-
-  listParts(...asked: Parameters<ObjectService['listParts']>) {
-    return this.#service.listParts(...asked)
-  }
-
-  completeMultipartUpload(...asked: Parameters<ObjectService['completeMultipartUpload']>) {
-    return this.#service.completeMultipartUpload(...asked)
-  }
-
-  abortMultipartUpload(...asked: Parameters<ObjectService['abortMultipartUpload']>) {
-    return this.#service.abortMultipartUpload(...asked)
-  }
-
-  headObject(...asked: Parameters<ObjectService['headObject']>) {
-    return this.#service.headObject(...asked)
-  }
-
-  #send<T>({ signal, onHeldBack }: SendOptions, work: () => Promise<T>): Promise<T> {
-    const askedAt = this.#runtime.monotonic()
-    return this.#turn.take(signal, () => {
-      onHeldBack?.(this.#runtime.monotonic() - askedAt)
+  const send = <T>({ signal, onHeldBack }: SendOptions, work: () => Promise<T>): Promise<T> => {
+    const askedAt = runtime.monotonic()
+    return turn.take(signal, () => {
+      onHeldBack?.(runtime.monotonic() - askedAt)
       return work()
     })
   }
+  return serviceWith(service, {
+    putObject: (...asked) => send(asked[2], () => service.putObject(...asked)),
+    uploadPart: (...asked) => send(asked[3], () => service.uploadPart(...asked)),
+  })
 }

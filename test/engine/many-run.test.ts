@@ -331,6 +331,17 @@ test('a file named twice for one key: the second is what has become of the first
     assertSummary(outcome, [between, 0, 2])
     assert.deepEqual(settled(events), ['denied', 'denied'])
     memory.objects.clear()
+    // With other headers it would be another object, whether the first is still under way or not.
+    const [one, ...rest] = twice()
+    assert.ok(one !== undefined)
+    const otherwise = [{ ...one, headers: { 'x-meta-a': '1' } }, ...rest]
+    const mixed = await run(otherwise, { check: ({ headers = {} }) => headers })
+    assertSummary(mixed.outcome, [1, between, 1])
+    assert.deepEqual(
+      settled(mixed.events).filter((each) => each !== 'done-before'),
+      ['conflict'],
+    )
+    memory.objects.clear()
   }
 })
 

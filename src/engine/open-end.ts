@@ -2,6 +2,7 @@
 import { definite } from './commit.js'
 import { ServiceError } from './errors.js'
 import type { ObjectService } from './ports.js'
+import { isUnsent } from './retry.js'
 import { serviceWith } from './service-with.js'
 
 export interface OpenEnd {
@@ -22,9 +23,10 @@ export function watchEnd(service: ObjectService): OpenEnd {
     try {
       return await ask()
     } catch (error) {
-      const isRefused =
-        error instanceof ServiceError && (definite.has(error.meaning) || error.meaning === 'invalid-part')
-      if (isRefused) asked = before
+      const isUndone =
+        error instanceof ServiceError &&
+        (definite.has(error.meaning) || error.meaning === 'invalid-part' || isUnsent(error))
+      if (isUndone) asked = before
       throw error
     }
   }

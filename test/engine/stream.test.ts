@@ -269,6 +269,13 @@ test('who fails while the last request is open is told that the object may be th
   )
   const run = stream(refused, someBytes(3 * partSize), { tap: { before: denied } })
   assert.doesNotMatch((await failure('denied', run.result)).message, /may have been stored/)
+  for (const meaning of ['untrusted', 'no-such-host'] as const) {
+    const unsent = createWorld()
+    const before = alwaysFailing('PutObject', () => new ServiceError(meaning, 'nothing was sent'))
+    const never = stream(unsent, someBytes(partSize / 2), { tap: { before } })
+    const { message } = await failure('interrupted', never.result)
+    assert.doesNotMatch(message, /may have been stored/, meaning)
+  }
 })
 
 test('an abort that fails is owed: the next upload of the key does it, or a discard', async () => {

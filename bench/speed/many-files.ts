@@ -1,6 +1,7 @@
 /** Many small files in one process, 16 at once: what a call costs besides its bytes. */
 import { join } from 'node:path'
 import { markdownTable, right } from '../../test/support/figures.js'
+import { yardstickNote, yardsticks } from './contestants.js'
 import { judge } from './goals.js'
 import { manyFiles } from './material.js'
 import type { Measure } from './measure.js'
@@ -11,7 +12,7 @@ const parallel = 16
 
 export const smallFiles: Measure = {
   name: 'small-files',
-  contestants: ['longhaul', 'go'],
+  contestants: ['longhaul', 'go', ...yardsticks],
   async run(bench) {
     const count = bench.quick ? 500 : 5000
     const folder = join(bench.folder, 'files')
@@ -41,6 +42,7 @@ export const smallFiles: Measure = {
         ],
         rows,
       ),
+      note: yardstickNote,
       how: `medians of ${bench.rounds} interleaved rounds`,
       verdicts: judge(`${count} small files`, [{ against: 'go', speed: 1 }], standings),
     }

@@ -19,6 +19,8 @@ export interface Section {
   readonly title: string
   /** Markdown. */
   readonly table: string
+  /** What a reader has to know of the table, in a sentence below it. */
+  readonly note?: string
   /** How often what was run, such as `one run of each`. */
   readonly how: string
   readonly verdicts: readonly Verdict[]

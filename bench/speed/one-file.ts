@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { markdownTable, right } from '../../test/support/figures.js'
 import { spreadText } from '../rounds.js'
-import type { Contestant, ContestantName } from './contestants.js'
+import { type ContestantName, yardstickNote, yardsticks } from './contestants.js'
 import { type Goal, judge } from './goals.js'
 import { randomFile } from './material.js'
 import { type Bench, type Measure, megabytesPerSecond, type Section } from './measure.js'
@@ -59,7 +59,7 @@ export const https4 = measureOf(overHttps)
 function measureOf(form: Form): Measure {
   return {
     name: `${form.scheme}-${form.parallel}`,
-    contestants: ['longhaul', ...form.peers],
+    contestants: ['longhaul', ...form.peers, ...yardsticks],
     run: (bench) => runForm(bench, form),
   }
 }
@@ -81,15 +81,16 @@ async function runForm(bench: Bench, { scheme, parallel, goals, peers }: Form): 
     partSize,
     parallel,
   } as const
-  const isIn = ({ name }: Contestant): boolean => name === 'longhaul' || peers.includes(name)
+  const inIt: readonly ContestantName[] = ['longhaul', ...peers, ...yardsticks]
   const standings = await race(
-    bench.contestants.filter(isIn),
+    bench.contestants.filter(({ name }) => inIt.includes(name)),
     (contestant) => runContestant(contestant, asked, bench),
     bench,
   )
   return {
     title,
     table: tableOf(size, standings),
+    note: yardstickNote,
     how: `medians of ${bench.rounds} interleaved rounds`,
     verdicts: judge(`${scheme.toUpperCase()}, ${parallel} in flight`, goals, standings),
     rates: standings.map((standing) => ({

@@ -23,7 +23,14 @@ export function writePage(
     const under = `${capital(section.how)}. ${processor}, ${measuredOn()}; \`npm run bench -- --only ${measure.name} --write\``
     writeFigures(
       { page: 'performance', name: measure.name },
-      [`**${section.title}**`, section.table, verdictTable(section.verdicts), ...missing, under].join('\n\n'),
+      [
+        `**${section.title}**`,
+        section.table,
+        ...(section.note === undefined ? [] : [section.note]),
+        verdictTable(section.verdicts),
+        ...missing,
+        under,
+      ].join('\n\n'),
     )
   }
 }

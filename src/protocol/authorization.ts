@@ -34,8 +34,9 @@ export function parseAuthorization(header: string): Authorization | undefined {
 /** `id/YYYYMMDD/region/product/aliyun_v4_request`; the id may hold slashes. */
 export function parseCredential(text: string): (Scope & { readonly accessKeyId: string }) | undefined {
   const [, accessKeyId, date, region, product, last] =
-    /^(.+)\/([0-9]{8})\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(text) ?? []
-  if (!accessKeyId || !date || !region || !product || last !== REQUEST_V4) return undefined
+    /^(.+)\/([0-9]{8})\/([^/]*)\/([^/]+)\/([^/]+)$/.exec(text) ?? []
+  // A region that nobody named is a wrong one, and told so; oss2 signs URLs like that.
+  if (!accessKeyId || !date || region === undefined || !product || last !== REQUEST_V4) return undefined
   return { accessKeyId, date, region, product }
 }
 

@@ -62,6 +62,8 @@ test('listing parameters are no sub-resources', () => {
     'sequential',
     'continuation-token',
     'security-token',
+    'callback',
+    'callback-var',
     'x-oss-new',
   ]) {
     assert.equal(isSubresource(name), true, name)

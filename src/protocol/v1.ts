@@ -109,18 +109,18 @@ function signedQuery(query: Query): string {
 }
 
 const SUBRESOURCES: ReadonlySet<string> = new Set(
-  `accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-
-  var cleanRestoredObject cloudboxes cname comp continuation-token cors dataPipeline delete dir dirDelete
+  `accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback
+  callback-var cleanRestoredObject cloudboxes cname comp continuation-token cors dataPipeline delete dir dirDelete
   encryption endTime group httpsConfig img inventory inventoryId legalHold lifecycle link live location
   logging metadataConfiguration metadataInventoryTable metadataJournalTable MetaQuery metaQuery objectInfo
   objectMeta objectWorm overwriteConfig partNumber policy policyStatus position processConf
   publicAccessBlock qos qosInfo qosRequester quota redundancyTransition referer regionList rename
   replication replicationLocation replicationProgress requesterQosInfo requestPayment resourceGroup
-  resourcePool resourcePoolBuckets resourcePoolInfo response-cache-control response-content-disposition
+  resourcePool resourcePoolBuckets resourcePoolInfo responseHeader response-cache-control response-content-disposition
   response-content-encoding response-content-language response-content-type response-expires restore
   retention rtc seal security-token sequential startTime stat status style styleName symlink tagging
-  transferAcceleration udf udfApplication udfImage udfImageDesc udfLog udfName uploadId uploads
-  userDefinedLogFieldsConfig versionId versioning versions vip vod vpcip website worm wormExtend wormId`.split(
+  transferAcceleration udf udfApplication udfApplicationLog udfId udfImage udfImageDesc udfLog udfName uploadId uploads
+  userDefinedLogFieldsConfig versionId versioning versions vip vod vpcip website withHashContext worm wormExtend wormId`.split(
     /\s+/,
   ),
 )

@@ -5,6 +5,7 @@
 import { combineCrc64Decimal } from '../checksum/combine.js'
 import { md5, toHex } from '../checksum/digest.js'
 import { utf8Bytes } from '../protocol/encode.js'
+import { pickHeaders } from '../protocol/headers.js'
 import { type AppendObjectInput, appendObject, NEXT_POSITION } from '../protocol/operations/append-object.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Operate, Refusal } from './context.js'
@@ -31,6 +32,7 @@ export const appendOperations = {
       const before = current ?? beginning(input.key, withClassOf(bucket, headers))
       return {
         ...before,
+        headers: { ...before.headers, ...pickHeaders(headers, (name) => name === 'x-oss-object-acl') },
         size: before.size + size,
         etag: nextEtag(before.etag, etag),
         crc64: combineCrc64Decimal(before.crc64, crc64, size),
@@ -49,7 +51,7 @@ export const appendOperations = {
   },
 } satisfies Record<string, Operate>
 
-/** What the first append puts its bytes behind. Later ones change nothing but the bytes. */
+/** What the first append puts its bytes behind. Later ones change nothing but the bytes and, where they name one, the ACL. */
 function beginning(key: string, headers: StoredHeaders): ObjectRecord {
   return { key, size: 0, etag: '', crc64: '0', type: 'Appendable', modified: 0, headers }
 }

@@ -147,7 +147,11 @@ function queryV4(request: AuthRequest, rules: AuthRules): Verdict {
   const signature = query['x-oss-signature']
   if (!signature) return refused(NO_SIGNATURE_PARAMETER)
   const wrongScope = checkScope(scope, rules)
-  if (wrongScope !== undefined) return refused(wrongScope)
+  if (wrongScope !== undefined) {
+    return refused(
+      scope.region === rules.region ? wrongScope : { ...wrongScope, message: WRONG_REGION_OF_URL },
+    )
+  }
   const credentials = findCredentials(rules, scope.accessKeyId, tokenOf(request))
   if ('code' in credentials) return refused(credentials)
 
@@ -170,6 +174,8 @@ function queryV4(request: AuthRequest, rules: AuthRules): Verdict {
   const attempts = attemptsV4(request, credentials, { scope, additionalHeaders, requestDate: date })
   return verify({ accessKeyId: scope.accessKeyId, signature }, attempts, '0002-00000201')
 }
+
+const WRONG_REGION_OF_URL = 'The signing region in credential is invalid.'
 
 /** How clients write a parameter without a value differs; the service's own way comes first. */
 const EMPTY_VALUES: readonly EmptyValues[] = ['bare', 'mixed', 'equals']

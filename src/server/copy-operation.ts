@@ -1,6 +1,7 @@
 /**
  * CopyObject. The copy has the source's bytes without copying them. An object copied onto itself is the service's way of
- * changing what is known of it: its headers become those of the request, whatever the directive, and its bytes stay.
+ * changing what is known of it: its headers become those of the request, if that has any, whatever the directive, and its
+ * bytes stay.
  */
 import { isEncryptionHeader, isStoredHeader, pickHeaders } from '../protocol/headers.js'
 import type { WireHeaders } from '../protocol/message.js'
@@ -80,7 +81,7 @@ function headersOfCopy(from: {
   readonly isSelf: boolean
 }): StoredHeaders {
   const { input, asked, object, bucket, isSelf } = from
-  const replaces = isSelf || input.metadata === 'REPLACE'
+  const replaces = input.metadata === 'REPLACE' || (isSelf && Object.keys(input.headers).some(isStoredHeader))
   const tags = input.tagging === 'REPLACE' ? asked : object.headers
   return {
     ...(isSelf ? pickHeaders(object.headers, (name) => SETTINGS.has(name) || isEncryptionHeader(name)) : {}),

@@ -18,22 +18,29 @@ const DEFAULT_KEY_ID = '00000000-0000-4000-8000-000000000000'
 /** What of a request's headers is stored with the object. */
 export function encryptionAskedIn(headers: WireHeaders): StoredHeaders {
   const { [METHOD]: method, [KEY_ID]: keyId, [DATA_METHOD]: dataMethod } = headers
+  // How KMS's data is encrypted is not looked at where there is no KMS.
   if (method === undefined) {
     if (keyId !== undefined) throw invalidArgument(KEY_ID, keyId, `${KEY_ID} needs ${METHOD}.`)
-    if (dataMethod !== undefined)
-      throw invalidArgument(DATA_METHOD, dataMethod, `${DATA_METHOD} needs ${METHOD}.`)
     return {}
   }
   if (method === 'AES256' || method === 'SM4') {
-    if (keyId === undefined && dataMethod === undefined) return { [METHOD]: method }
-    const [name, value] = keyId === undefined ? [DATA_METHOD, dataMethod ?? ''] : [KEY_ID, keyId]
-    throw invalidArgument(name, value, `${name} goes only with KMS.`)
+    if (keyId === undefined) return { [METHOD]: method }
+    throw invalidArgument(KEY_ID, keyId, `${KEY_ID} goes only with KMS.`)
   }
   if (method !== 'KMS' || (dataMethod !== undefined && dataMethod !== 'SM4')) {
     throw new Refusal({ code: 'InvalidEncryptionAlgorithmError' })
   }
   const data: StoredHeaders = dataMethod === undefined ? {} : { [DATA_METHOD]: dataMethod }
   return { [METHOD]: method, [KEY_ID]: keyId ?? DEFAULT_KEY_ID, ...data }
+}
+
+/** How an upload is encrypted was said when it began. @throws Refusal InvalidArgument where a part says it */
+export function refuseEncryptionOfPart(headers: WireHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (isEncryptionHeader(name)) {
+      throw invalidArgument(name, value, `${name} is not applicable to UploadPart.`)
+    }
+  }
 }
 
 /** What answers say of it. */

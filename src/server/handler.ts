@@ -7,7 +7,7 @@ import { formatHttpDate } from '../protocol/dates.js'
 import { type ErrorToSay, encodeErrorDocument } from '../protocol/errors.js'
 import type { Query, WireHeaders } from '../protocol/message.js'
 import { bucketFirst, checkAnonymous } from './access.js'
-import { type Address, addressesOf, hostName, meaningOfHost, parseTarget, type Target } from './addressing.js'
+import { type Address, addressesOf, hostName, meaningOfHost } from './addressing.js'
 import { authenticate } from './auth.js'
 import { abandon, countBody, telling } from './bodies.js'
 import { type Answer, Refusal } from './context.js'
@@ -29,6 +29,7 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { OPERATIONS } from './operations.js'
+import { readTarget } from './request-target.js'
 import { isPostObject, route } from './routes.js'
 import type { Verdict } from './signer.js'
 import type { Storage } from './storage/storage.js'
@@ -258,7 +259,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const before = await strikeBefore(progress.effects, clock)
     if (before !== undefined) throw new Refusal(before.error, before.headers)
 
-    const pace = pacerOf({ operation: routed.name, query, headers }, clock)
+    const pacer = pacerOf({ operation: routed.name, query, headers }, clock)
     const counted = countBody(request.body, progress, broken)
     const worked = await OPERATIONS[routed.name]({
       storage: options.storage,
@@ -273,15 +274,21 @@ export function createHandler(options: HandlerOptions): Handler {
       host,
       principal,
       request: { method, query, headers, ...address },
-      body: pace(progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock)),
+      body: pacer.pace(
+        progress.effects.length === 0 ? counted : strikeBody(counted, progress.effects, clock),
+      ),
     })
     const after = await strikeAfter(progress.effects, clock).catch(async (error: unknown) => {
       await abandon(worked)
       throw error
     })
     if (after === undefined) {
-      const body = worked.body instanceof Uint8Array ? worked.body : pace(worked.body)
-      return strikeAnswer({ ...worked, body }, progress.effects, { clock, hasBody: method !== 'HEAD' })
+      const body = worked.body instanceof Uint8Array ? worked.body : pacer.pace(worked.body)
+      const said = { ...pacer.headers(), ...worked.headers }
+      return strikeAnswer({ ...worked, headers: said, body }, progress.effects, {
+        clock,
+        hasBody: method !== 'HEAD',
+      })
     }
     await abandon(worked)
     throw new Refusal(after.error, after.headers)
@@ -294,27 +301,5 @@ export function counter(): () => number {
   return () => {
     count += 1
     return count
-  }
-}
-
-function readTarget(target: string): Target {
-  try {
-    return parseTarget(target)
-  } catch {
-    const path = target.split('?', 1)[0] ?? ''
-    // Every escape is one, and what they say is no text: a name of other bytes.
-    if (/^(?:[^%]|%[0-9a-f]{2})*$/i.test(path) && !isText(path)) {
-      throw new Refusal({ code: 'InvalidObjectName', ec: '0016-00000004' })
-    }
-    throw new Refusal({ code: 'InvalidArgument', message: "Couldn't parse the specified URI." })
-  }
-}
-
-function isText(path: string): boolean {
-  try {
-    decodeURIComponent(path)
-    return true
-  } catch {
-    return false
   }
 }

@@ -44,6 +44,7 @@ export interface Listener {
 
 /** Up to this much more body is simply read, and the connection kept. */
 const SMALL_REST = 1024 * 1024
+const BODIED: ReadonlySet<string> = new Set(['POST', 'PUT'])
 /** How much is read of a body that nobody wants, while the client finds the answer. */
 const DRAIN_BYTES = 256 * 1024 * 1024
 
@@ -121,7 +122,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (line === undefined || line.isOver) return
     line.isOver = true
     const said = errorOfParser(error)
-    if (said === undefined || !socket.writable) return void socket.destroy(error)
+    // A connection opened beforehand and never used is closed without a word, which its client may take for an answer.
+    const isUnused = said?.code === 'RequestTimeout' && (socket as Socket).bytesRead === 0
+    if (said === undefined || isUnused || !socket.writable)
+      return void socket.destroy(isUnused ? undefined : error)
     const { waiting, newest, last } = line
     if (newest === undefined || waiting === 0) return sayLast(socket, said, onSaidLast)
     // Those before it get their answers first, or it would pass for one of them.
@@ -181,7 +185,10 @@ async function serve(exchange: {
     ...(request.socket.remoteAddress === undefined ? {} : { peer: request.socket.remoteAddress }),
     body,
   })
-  const isSmall = !expectsContinue && !body.hasStalled() && restOf(request, body.bytesRead()) <= SMALL_REST
+  // What announces a body where there is none, as oss2 lets a GET do, would have the next request read in its place.
+  const mayCome = BODIED.has(request.method ?? '')
+  const rest = restOf(request, body.bytesRead())
+  const isSmall = mayCome && !expectsContinue && !body.hasStalled() && rest <= SMALL_REST
   if (request.complete || isSmall) {
     await send(answer, request, response)
   } else {

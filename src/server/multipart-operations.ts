@@ -10,7 +10,7 @@ import { assemble } from './assembly.js'
 import { requireBucket } from './bucket-operations.js'
 import { callBack, callbackOf } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
-import { encryptionIn } from './encryption.js'
+import { encryptionIn, refuseEncryptionOfPart } from './encryption.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
 import { storedHeadersOf, withClassOf } from './names.js'
@@ -45,6 +45,7 @@ export const multipartOperations = {
   UploadPart: async (exchange) => {
     const { storage, clock } = exchange
     const input = uploadPart.decodeRequest(exchange.request)
+    refuseEncryptionOfPart(exchange.request.headers)
     const upload = await requireUpload(exchange, input, NO_UPLOAD)
     await checkNext(exchange, upload, input)
     const received = await receiveBody(exchange)

@@ -8,8 +8,10 @@ export const OBJECT_ROWS = [
     name: 'PutObject',
     method: 'PUT',
     on: 'object',
-    allows: ['callback', 'callback-var'],
-    refuses: /^x-oss-(server-side-encryption-customer|object-worm|persistent)/,
+    // What the SDKs let be signed into any URL means something on reading alone.
+    allows: ['callback', 'callback-var', ...RESPONSE_OVERRIDES],
+    refuses:
+      /^(x-oss-(server-side-encryption-customer|object-worm|persistent)|if-(none-)?match$|if-(un)?modified-since$)/,
     done: true,
   },
   {

@@ -26,14 +26,26 @@ interface LimitableRequest {
   readonly headers: WireHeaders
 }
 
-/**
- * What holds a body of this request to its limit.
- *
- * @throws ProtocolError `InvalidArgument`
- */
-export function pacerOf(request: LimitableRequest, clock: Clock): (chunks: Chunks) => Chunks {
+export interface Pacer {
+  /** Holds a body to the limit. */
+  pace(chunks: Chunks): Chunks
+  /** Tells how long what has come so far was held up, where a limit was asked for. */
+  headers(): WireHeaders
+}
+
+/** @throws ProtocolError `InvalidArgument` */
+export function pacerOf(request: LimitableRequest, clock: Clock): Pacer {
   const limit = limitOf(request)
-  return limit === undefined ? (chunks) => chunks : (chunks) => paced(chunks, limit, clock)
+  if (limit === undefined) return { pace: (chunks) => chunks, headers: () => ({}) }
+  let waitedMs = 0
+  const wait = async (ms: number): Promise<void> => {
+    waitedMs += ms
+    await clock.sleep(ms)
+  }
+  return {
+    pace: (chunks) => paced(chunks, limit, { now: () => clock.now(), wait }),
+    headers: () => ({ 'x-oss-qos-delay-time': String(Math.round(waitedMs)) }),
+  }
 }
 
 /** Bits a second; `undefined` where no limit is asked for. */
@@ -55,7 +67,11 @@ function limitOf({ operation, query, headers }: LimitableRequest): number | unde
 }
 
 /** Gives each chunk no earlier than the limit lets it be through. Left early, it leaves what it reads from. */
-function paced(chunks: Chunks, bitsPerSecond: number, clock: Clock): Chunks {
+function paced(
+  chunks: Chunks,
+  bitsPerSecond: number,
+  clock: { now(): number; wait(ms: number): Promise<void> },
+): Chunks {
   return {
     [Symbol.asyncIterator]() {
       const iterator = chunks[Symbol.asyncIterator]()
@@ -69,7 +85,7 @@ function paced(chunks: Chunks, bitsPerSecond: number, clock: Clock): Chunks {
           bytes += result.value.length
           const ahead = begun + (bytes * 8000) / bitsPerSecond - clock.now()
           if (ahead > 0) {
-            await clock.sleep(ahead).catch(async (error: unknown) => {
+            await clock.wait(ahead).catch(async (error: unknown) => {
               await iterator.return?.()
               throw error
             })

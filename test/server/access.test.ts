@@ -132,6 +132,12 @@ test('where public access is blocked, public ACLs count for nothing and no new o
       body: `<PublicAccessBlockConfiguration><BlockPublicAccess>${value}</BlockPublicAccess></PublicAccessBlockConfiguration>`,
     })
   assert.equal(await told(), 'false')
+  assert.equal((await block('perhaps')).status, 400)
+  // As oss2 writes it.
+  assert.equal((await block('True')).status, 200)
+  assert.equal(await told(), 'true')
+  assert.equal((await block('False')).status, 200)
+  assert.equal(await told(), 'false')
   const headers = { 'x-oss-object-acl': 'public-read' }
   await world.expect(200, { method: 'PUT', bucket, key: 'public', headers, body: 'x' })
   assert.equal((await block('perhaps')).status, 400)

@@ -202,3 +202,21 @@ test('tags that can not be are refused with the first append, and not looked at 
   const headers = await head(world)
   assert.deepEqual([headers['content-length'], headers['x-oss-tagging-count']], ['6', undefined])
 })
+
+inBoth('a later append that names an ACL sets it, and changes nothing else that is told', async (world) => {
+  await world.expect(
+    200,
+    appendAsk(0, 'a', { 'x-oss-object-acl': 'public-read-write', 'x-oss-meta-my': 'one' }),
+  )
+  const acl = async () =>
+    field(await world.expect(200, { method: 'GET', ...inBucket, key: 'k', query: { acl: '' } }), 'Grant')
+  assert.equal(await acl(), 'public-read-write')
+  await world.expect(200, appendAsk(1, 'b', { 'x-oss-meta-my': 'two' }))
+  assert.equal(await acl(), 'public-read-write')
+  const later = { 'x-oss-object-acl': 'public-read', 'x-oss-meta-my': 'two', 'x-oss-meta-mine': 'three' }
+  await world.expect(200, appendAsk(2, 'c', later))
+  assert.equal(await acl(), 'public-read')
+  const told = await head(world)
+  assert.equal(told['x-oss-meta-my'], 'one')
+  assert.equal(told['x-oss-meta-mine'], undefined)
+})

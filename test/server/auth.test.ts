@@ -149,7 +149,12 @@ for (const signed of ['v4', 'v4-url'] as const) {
     const world = await worldWithObject()
     const reply = await world.expect(400, { ...GET, signed, region: 'cn-beijing' })
     assert.equal(codeOf(reply), 'InvalidArgument')
-    assert.equal(text(documentOf(reply), 'Message'), 'Invalid signing region in Authorization header.')
+    const words =
+      signed === 'v4'
+        ? 'Invalid signing region in Authorization header.'
+        : 'The signing region in credential is invalid.'
+    assert.equal(text(documentOf(reply), 'Message'), words)
+    assert.deepEqual(codeOf(await world.expect(400, { ...GET, signed, region: '' })), 'InvalidArgument')
     assert.equal(reply.headers['x-oss-ec'], '0002-00000226')
   })
 }

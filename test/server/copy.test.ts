@@ -139,6 +139,12 @@ inBoth('an object copied onto itself gets the headers of the request and keeps a
   assert.equal(field(acl, 'Grant'), 'public-read')
   assert.equal((await read(world, 'a')).toString(), 'hello')
 
+  await world.expect(200, copyAsk('a', '/examplebucket/a'))
+  assert.equal((await head(world, 'a')).headers['x-oss-meta-b'], 'new', 'a request that says nothing')
+  const directive = { 'x-oss-metadata-directive': 'REPLACE' }
+  await world.expect(200, copyAsk('a', '/examplebucket/a', directive))
+  assert.equal((await head(world, 'a')).headers['x-oss-meta-b'], undefined, 'one that says: nothing')
+
   const refused = copyAsk('a', '/examplebucket/a', { 'x-oss-forbid-overwrite': 'true' })
   assert.equal(field(await world.expect(409, refused), 'Code'), 'FileAlreadyExists')
 })

@@ -68,6 +68,8 @@ test('rules are told as they were put, with an id where there was none, and gone
 const abort = (inner: string): string => `${ON}<AbortMultipartUpload>${inner}</AbortMultipartUpload>`
 const move = (age: string, storageClass = 'IA'): string =>
   `<Transition>${age}<StorageClass>${storageClass}</StorageClass></Transition>`
+const moveOld = (days: number, storageClass: string): string =>
+  `<NoncurrentVersionTransition><NoncurrentDays>${days}</NoncurrentDays><StorageClass>${storageClass}</StorageClass></NoncurrentVersionTransition>`
 const BEFORE = '<CreatedBeforeDate>2016-12-20T00:00:00.000Z</CreatedBeforeDate>'
 
 test('rules that mean nothing are refused, with their EC', async () => {
@@ -103,6 +105,7 @@ test('rules that mean nothing are refused, with their EC', async () => {
     ],
     [config(`${ON}<Expiration><Days>9</Days></Expiration>${move('<Days>9</Days>')}`), 'InvalidArgument'],
     [config(`${ON}${move('<Days>9</Days>', 'Archive')}${move('<Days>9</Days>')}`), 'InvalidArgument'],
+    [config(`${ON}${moveOld(20, 'IA')}${moveOld(12, 'Archive')}`), 'InvalidArgument'],
     [config(`${abort('<Days>1</Days>')}<Tag><Key>k</Key><Value>v</Value></Tag>`), 'InvalidArgument'],
     [config(`${abort('<Days>1</Days>')}<Filter><Not><Prefix>a</Prefix></Not></Filter>`), 'InvalidArgument'],
     [config(`${ON}${move('<Days>9</Days>', 'Standard')}`), 'InvalidArgument'],
@@ -125,6 +128,9 @@ test('rules that mean nothing are refused, with their EC', async () => {
   const right = [
     config(`${ON}${EXPIRE}`, `${ON}<Prefix>a</Prefix>${abort('<Days>1</Days>').replace(ON, '')}`),
     config(`${ON}${EXPIRE}<Tag><Key>${'k'.repeat(129)}</Key><Value>${'v'.repeat(257)}</Value></Tag>`),
+    // Of dates any: older than the one goes, older than the other is moved.
+    config(`${ON}<Expiration>${BEFORE}</Expiration>${move(BEFORE.replace('20T', '25T'))}`),
+    config(`${ON}${moveOld(12, 'IA')}${moveOld(20, 'Archive')}`),
     config(`${ON}<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>`),
   ]
   for (const body of right) assert.equal((await put(world, body)).status, 200, body)

@@ -323,3 +323,20 @@ test('of a Complete and an Abort at once, one wins and the other finds no upload
   const object = await world.ask({ method: 'GET', bucket, key })
   assert.equal(object.status, completed.status === 200 ? 200 : 404)
 })
+
+test('a part may not say how it is encrypted', async () => {
+  const world = await createWorld()
+  const uploadId = await initiate(world, key)
+  const query = { uploadId, partNumber: '1' }
+  for (const name of ['x-oss-server-side-encryption', 'x-oss-server-side-data-encryption']) {
+    const reply = await world.expect(400, {
+      method: 'PUT',
+      bucket,
+      key,
+      query,
+      body: 'x',
+      headers: { [name]: 'SM4' },
+    })
+    assert.equal(codeOf(reply), 'InvalidArgument')
+  }
+})

@@ -171,6 +171,10 @@ inBoth('what is asked for of encryption is told with the object', async (world) 
       { [METHOD]: 'KMS', [DATA]: 'SM4' },
       { [METHOD]: 'KMS', [DATA]: 'SM4' },
     ],
+    // How data is encrypted is KMS's alone, and else not looked at.
+    [{ [METHOD]: 'AES256', [DATA]: 'SM4' }, { [METHOD]: 'AES256' }],
+    [{ [METHOD]: 'SM4', [DATA]: 'SM4' }, { [METHOD]: 'SM4' }],
+    [{ [DATA]: 'SM4' }, {}],
   ] as readonly (readonly [Record<string, string>, Record<string, string>])[]) {
     const stored = await put(world, 'k', asked)
     for (const { headers } of [
@@ -180,6 +184,7 @@ inBoth('what is asked for of encryption is told with the object', async (world) 
     ]) {
       for (const [name, value] of Object.entries(told)) assert.equal(headers[name], value)
       if (asked[METHOD] === 'KMS') assert.ok(headers[KEY])
+      else assert.equal(headers[DATA], undefined)
     }
     const copied = await world.expect(
       200,
@@ -205,7 +210,6 @@ inBoth('what is asked for of encryption is told with the object', async (world) 
     [{ [METHOD]: 'KMS', [DATA]: 'DES' }, 'InvalidEncryptionAlgorithmError'],
     [{ [METHOD]: 'AES256', [KEY]: 'k' }, 'InvalidArgument'],
     [{ [KEY]: 'k' }, 'InvalidArgument'],
-    [{ [DATA]: 'SM4' }, 'InvalidArgument'],
   ] as readonly (readonly [Record<string, string>, string])[]) {
     assert.equal(field(await world.expect(400, ask('PUT', 'k', {}, asked)), 'Code'), code)
   }

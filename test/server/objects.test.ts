@@ -245,3 +245,24 @@ test('bytes that can not be read any more break the answer off, and the server h
   await assert.rejects(world.ask({ method: 'GET', ...AT }), /the disk is gone/)
   assert.equal(heard.length, 1)
 })
+
+test('conditions mean nothing on a PutObject and are refused, parameters for reading do no harm', async () => {
+  const world = await createWorld()
+  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
+    const reply = await world.expect(501, {
+      method: 'PUT',
+      bucket: 'examplebucket',
+      key: 'k',
+      body: 'x',
+      headers: { [name]: '*' },
+    })
+    assert.equal(codeOf(reply), 'NotImplemented')
+  }
+  await world.expect(404, { method: 'HEAD', bucket: 'examplebucket', key: 'k' })
+  const query = { 'response-content-encoding': 'deflate' }
+  for (const signed of ['v1-url', 'v4-url'] as const) {
+    await world.expect(200, { method: 'PUT', bucket: 'examplebucket', key: 'k', body: 'x', query, signed })
+  }
+  const { headers } = await world.expect(200, { method: 'GET', bucket: 'examplebucket', key: 'k' })
+  assert.equal(headers['content-encoding'], undefined)
+})

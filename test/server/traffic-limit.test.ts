@@ -28,6 +28,9 @@ test('bodies take the time that the limit gives them, in both directions', async
     const reply = await world.expect(status, ask)
     const took = world.clock.time - before
     assert.ok(took >= 1999 && took < 2100, `${ask.method} took ${took} ms`)
+    const told = Number(reply.headers['x-oss-qos-delay-time'])
+    if (ask.method === 'GET') assert.equal(told, 0, 'nothing was waited for when the head was sent')
+    else assert.ok(told >= 1999 && told < 2100, `${ask.method} tells ${told} ms`)
     if (ask.method === 'GET') assert.deepEqual(Buffer.from(reply.bytes), Buffer.from(body))
   }
 })
@@ -36,7 +39,8 @@ test('a limit ten times as high takes a tenth of the time, and none takes none',
   const world = await createWorld()
   const timeOf = async (headers: Record<string, string>) => {
     const before = world.clock.time
-    await world.expect(200, { method: 'PUT', bucket, key, body, headers })
+    const reply = await world.expect(200, { method: 'PUT', bucket, key, body, headers })
+    assert.equal('x-oss-qos-delay-time' in reply.headers, 'x-oss-traffic-limit' in headers)
     return world.clock.time - before
   }
   const fast = await timeOf({ 'x-oss-traffic-limit': '8192000' })

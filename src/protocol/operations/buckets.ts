@@ -217,6 +217,7 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
           ownerElement(info.owner),
           element('AccessControlList', [element('Grant', info.acl)]),
           optionalElement('Versioning', info.versioning),
+          element('Comment', ''),
           optionalElement('ResourceGroupId', info.resourceGroupId),
           element('BlockPublicAccess', info.blockPublicAccess),
           ...ABSENT_FEATURES,

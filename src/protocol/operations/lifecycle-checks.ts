@@ -54,9 +54,18 @@ function checkRule(rule: LifecycleRule): void {
 }
 
 /** What comes later in an object's life has to be later. */
-function checkOrder({ expiration, transitions }: LifecycleRule): void {
-  const steps: Step[] = [...transitions].sort((a, b) => coldness(a.storageClass) - coldness(b.storageClass))
+function checkOrder({ expiration, transitions, noncurrentTransitions }: LifecycleRule): void {
+  const steps: Step[] = [...transitions].sort(byColdness)
   if (expiration !== undefined) steps.push({ age: expiration })
+  checkSteps(steps)
+  checkSteps(
+    [...noncurrentTransitions]
+      .sort(byColdness)
+      .map(({ days, storageClass }) => ({ age: { days }, storageClass })),
+  )
+}
+
+function checkSteps(steps: readonly Step[]): void {
   for (const [index, step] of steps.entries()) {
     const before = steps[index - 1]
     if (before?.storageClass === undefined) continue
@@ -68,14 +77,14 @@ function checkOrder({ expiration, transitions }: LifecycleRule): void {
           : `Transition for StorageClass ${before.storageClass} and ${step.storageClass} actions`
       throw invalidRequest(`Found mixed CreatedBeforeDate and Days based ${actions}`, '0014-00000080')
     }
-    if (amountOf(step.age) > amountOf(before.age)) continue
-    const [unit, more] = 'days' in step.age ? ['Days', 'more'] : ['CreatedBeforeDate', 'later']
+    // Of two dates the service takes any: what was made before the earlier one follows that step at once.
+    if (!('days' in step.age && 'days' in before.age) || step.age.days > before.age.days) continue
     const action =
       step.storageClass === undefined
         ? 'Expiration action'
         : `Transition action for StorageClass ${step.storageClass}`
-    const message = `${unit} in the ${action} must be ${more} than the Transition action for StorageClass ${before.storageClass}`
-    throw invalidArgument(unit, String(amountOf(step.age)), message)
+    const message = `Days in the ${action} must be more than the Transition action for StorageClass ${before.storageClass}`
+    throw invalidArgument('Days', String(step.age.days), message)
   }
 }
 
@@ -114,13 +123,8 @@ function tagsOf({ tags }: LifecycleRule): string {
   return JSON.stringify(tags.map(({ key, value }) => [key, value]).sort())
 }
 
-function amountOf(age: LifecycleAge): number {
-  if ('days' in age) return age.days
-  return 'date' in age ? age.date : age.createdBefore
-}
-
-function coldness(storageClass: string): number {
-  return COLDNESS.indexOf(storageClass)
+function byColdness(a: { readonly storageClass: string }, b: { readonly storageClass: string }): number {
+  return COLDNESS.indexOf(a.storageClass) - COLDNESS.indexOf(b.storageClass)
 }
 
 function invalidRequest(message: string, ec?: string): ProtocolError {

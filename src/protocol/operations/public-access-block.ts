@@ -28,7 +28,10 @@ export const putBucketPublicAccessBlock: Operation<BucketInput & PublicAccessBlo
     body: xmlAnswer(blockElement(block)).body,
   }),
   decodeRequest: (request) => {
-    const said = text(documentOf(request, 'PublicAccessBlockConfiguration'), 'BlockPublicAccess')?.trim()
+    const said = text(documentOf(request, 'PublicAccessBlockConfiguration'), 'BlockPublicAccess')
+      ?.trim()
+      // oss2 sends Python's own `True`, which the service takes.
+      .toLowerCase()
     if (said !== 'true' && said !== 'false') throw malformedXml()
     return { bucket: bucketOf(request), blockPublicAccess: said === 'true' }
   },

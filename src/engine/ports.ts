@@ -56,8 +56,15 @@ export interface Slice {
    * Resolves when the sink has released every block. Rejects with `UploadError` `source-changed` when the
    * source ends before the range does, `source-missing` when it can't be read; with the sink's error when that fails;
    * with the signal's reason on abort. Whatever happens, no block is reused before the sink settled its promise.
+   * `onLastBlock` is told once the last block is with the sink, and so nothing more of the range is read.
    */
-  pump(sink: BlockSink, signal?: CancelSignal): Promise<void>
+  pump(sink: BlockSink, signal?: CancelSignal, onLastBlock?: () => void): Promise<void>
+}
+
+/** A slice whose first block is read before anybody pumps it. */
+export interface EarlySlice extends Slice {
+  /** Gives the block back when nobody pumped the slice; otherwise does nothing. */
+  drop(): void
 }
 
 /** An opened source. All reads go to what was opened, not to what its name means later. */
@@ -72,6 +79,11 @@ export interface Source {
    */
   identityByName(): Promise<SourceIdentity | undefined>
   slice(start: number, end: number): Slice
+  /**
+   * The same, and its first block is read from now on, for the first pump of it. `undefined` where no block is to spare.
+   * It is as much of the past as the read: whoever uses it knows the source's state from before.
+   */
+  earlySlice?(start: number, end: number): EarlySlice | undefined
   close(): Promise<void>
 }
 

@@ -207,7 +207,7 @@ async function sendAll(
     const { start, size } = piece
     try {
       const part = { partNumber, start, end: start + size }
-      const proof = await sendPart(life, { ref }, part, scope.signal)
+      const proof = await sendPart(life, { ref }, part, scope)
       // Nobody will read which parts there are, so no line tells of them. But who has lost the hold sends no more.
       await assertHeld(life, ref.uploadId)
       assertAsItCame(piece, proof.crc64)

@@ -3,11 +3,12 @@
  * many as have a place now; parts of earlier runs are read again beside them; one that is refuted joins the queue of those
  * to send. While the line about a part is synced, the next part is on its way already.
  */
+import { type Ahead, createAheads, type PartInTurn } from './ahead.js'
 import { type CancelScope, createScope, throwIfCancelled } from './cancel.js'
 import { type PartProof, sameIdentity } from './checkpoint.js'
 import { type Life, persist, recordOrStop, type UploadRequest } from './life.js'
 import { type PartRange, type Plan, partRange } from './plan.js'
-import type { CancelSignal, UploadRef } from './ports.js'
+import type { CancelSignal, SourceIdentity, UploadRef } from './ports.js'
 import { assertSameBytes } from './receipts.js'
 import { type Claim, needsMd5, type PartFate, provedBy } from './reconcile.js'
 
@@ -53,26 +54,35 @@ export async function transfer(life: Life, work: Transfer): Promise<Map<number, 
   }
 
   const { threads } = life
+  const nextAhead = createAheads({ source: life.ports.source, plan: work.plan, toSend })
+  const sendAll = async (ahead: Ahead, record: Record): Promise<void> => {
+    for (;;) {
+      throwIfCancelled(scope.signal)
+      // With a fixed number nobody waits here, not even for a tick.
+      if (threads !== undefined) await threads.enter(scope.signal)
+      try {
+        const turn = ahead.take()
+        if (turn !== undefined) {
+          const part = { ...turn, ...partRange(work.plan, turn.partNumber) }
+          const proof = await sendPart(life, work, part, { signal: scope.signal, ahead })
+          proofs.set(turn.partNumber, proof)
+          await record('stored', proof)
+          continue
+        }
+      } finally {
+        threads?.leave()
+      }
+      if (openChecks === 0) return
+      await new Promise<void>((resolve) => idle.push(resolve))
+    }
+  }
   const sender = (): Promise<void> =>
     recording(life, work, { scope, behind: linesBehind.sending }, async (record) => {
-      for (;;) {
-        throwIfCancelled(scope.signal)
-        // With a fixed number nobody waits here, not even for a tick.
-        if (threads !== undefined) await threads.enter(scope.signal)
-        try {
-          const partNumber = toSend.shift()
-          if (partNumber !== undefined) {
-            const part = { partNumber, ...partRange(work.plan, partNumber) }
-            const proof = await sendPart(life, work, part, scope.signal)
-            proofs.set(partNumber, proof)
-            await record('stored', proof)
-            continue
-          }
-        } finally {
-          threads?.leave()
-        }
-        if (openChecks === 0) return
-        await new Promise<void>((resolve) => idle.push(resolve))
+      const ahead = nextAhead()
+      try {
+        await sendAll(ahead, record)
+      } finally {
+        ahead.drop()
       }
     })
   const checker = (): Promise<void> =>
@@ -159,18 +169,26 @@ async function allEnded(
 export async function sendPart(
   life: Life,
   { ref }: Pick<Transfer, 'ref'>,
-  { partNumber, start, end }: PartRange & { readonly partNumber: number },
-  signal: CancelSignal,
+  { partNumber, start, end, early }: PartRange & PartInTurn,
+  { signal, ahead }: { readonly signal: CancelSignal; readonly ahead?: Ahead },
 ): Promise<PartProof> {
   const { threads } = life
   const { service, source } = life.ports
   let furthest = 0
+  const look = async (): Promise<SourceIdentity> => {
+    const identity = await source.identity()
+    ahead?.saw(identity)
+    return identity
+  }
   return persist(
     life,
     { operation: 'UploadPart', partNumber, signal },
     async ({ patience, number }) => {
       if (threads !== undefined && number > 1) await threads.giveWay(signal)
-      const before = await source.identity()
+      // What was read beforehand is for one attempt, as all that is read.
+      const begun = number === 1 ? early : undefined
+      const before = begun?.before ?? (await look())
+      const slice = begun?.slice ?? source.slice(start, end)
       let running = true
       const onSent = (bytes: number): void => {
         if (!running) return
@@ -183,15 +201,20 @@ export async function sendPart(
         life.progress.sending(partNumber, bytes)
       }
       try {
-        const { receipt, computed } = await service.uploadPart(ref, partNumber, source.slice(start, end), {
-          headers: life.request.headers,
-          signal,
-          onSent,
-          onHeldBack: life.liveness.excuse,
-          patience,
-        })
+        const { receipt, computed } = await service.uploadPart(
+          ref,
+          partNumber,
+          ahead?.watch(slice) ?? slice,
+          {
+            headers: life.request.headers,
+            signal,
+            onSent,
+            onHeldBack: life.liveness.excuse,
+            patience,
+          },
+        )
         assertSameBytes(service.integrity, { receipt, computed, size: end - start })
-        const after = await source.identity()
+        const after = await look()
         const proof: PartProof = {
           partNumber,
           size: end - start,
@@ -206,10 +229,12 @@ export async function sendPart(
         return proof
       } catch (error) {
         threads?.failed(error)
+        ahead?.drop() // sent again, this part may want its block
         throw error
       } finally {
         running = false
         life.progress.stopped(partNumber)
+        begun?.slice.drop()
       }
     },
     ['upload-gone'],

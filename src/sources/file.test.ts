@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { UploadError } from '../engine/errors.js'
+import { patterned } from '../testing/source.js'
 import { openFileSource } from './file.js'
 import { type BlockPool, createBlockPool } from './pool.js'
 
@@ -143,10 +144,40 @@ test('a closed source can be read no more', async () => {
   await home(pool, 2)
 })
 
+test('a block read beforehand is the first of its range, and goes home when nobody wants it', async () => {
+  const bytes = patterned(200)
+  const source = await openFileSource(await fileOf('early', bytes), { pool })
+  const wanted = source.earlySlice?.(30, 170)
+  assert.equal(pool.free, 1)
+  const got: Uint8Array[] = []
+  await wanted?.pump(async (block) => void got.push(block.slice()))
+  assert.deepEqual(Buffer.concat(got), Buffer.from(bytes.slice(30, 170)))
+  const unwanted = source.earlySlice?.(0, 200)
+  unwanted?.drop()
+  const failing = source.earlySlice?.(1000, 1010)
+  await assert.rejects(
+    failing?.pump(async () => {}) ?? Promise.resolve(),
+    (error) => error instanceof UploadError && error.code === 'source-changed',
+  )
+  assert.equal(source.earlySlice?.(5, 5), undefined, 'nothing to read')
+  await home(pool, 2)
+  await source.close()
+})
+
+test('nothing is read beforehand where no block is to spare', async () => {
+  const source = await openFileSource(await fileOf('busy', patterned(200)), { pool })
+  const blocks = [await pool.lease(), await pool.lease()]
+  assert.equal(source.earlySlice?.(0, 100), undefined)
+  for (const block of blocks) pool.give(block)
+  await home(pool, 2)
+  await source.close()
+})
+
 /** Whoever still looks at a block after giving it back sees nothing but poison. */
 function poisoned(inner: BlockPool): BlockPool {
   return {
     blockSize: inner.blockSize,
+    leaseFree: () => inner.leaseFree(),
     get free() {
       return inner.free
     },

@@ -5,12 +5,12 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import { UploadError } from '../engine/errors.js'
-import type { Source, SourceIdentity } from '../engine/ports.js'
+import type { CancelSignal, Source, SourceIdentity } from '../engine/ports.js'
 import { createFileCalls, type FileCalls } from '../files/calls.js'
 import { Swift } from '../files/swift.js'
 import { createFileReader, type OpenFile } from './file-reader.js'
 import type { BlockPool } from './pool.js'
-import { type Loan, sliceOf } from './pump.js'
+import { earlySliceOf, type Loan, sliceOf } from './pump.js'
 
 /** Up to so many bytes are copied on this thread; what takes longer than to hand it over is copied by the pool, meanwhile. */
 const mostReadSoon = 256 * 1024
@@ -32,6 +32,23 @@ export async function openFileSource(
   const reader = createFileReader(file)
   /** Whoever asks first is told the state in which it was opened; an earlier state can only be found to have changed. */
   let first = shared === undefined ? undefined : stats
+  const borrowed = async (
+    block: Uint8Array,
+    { offset, end, soon }: { readonly offset: number; readonly end: number; readonly soon: boolean },
+  ): Promise<Loan> => {
+    const size = Math.min(block.length, end - offset)
+    const bytes = size === block.length ? block : block.subarray(0, size)
+    try {
+      const filled = await (soon ? reader.fillSoon(bytes, offset, calls) : reader.fill(bytes, offset))
+      if (filled < size) throw endedAt(path, offset + filled)
+      return { bytes, giveBack: () => pool.give(block) }
+    } catch (error) {
+      pool.give(block)
+      throw translated(path, error)
+    }
+  }
+  const borrow = async (offset: number, end: number, signal?: CancelSignal): Promise<Loan> =>
+    borrowed(await pool.lease(signal), { offset, end, soon: false })
   return {
     name: path,
     async identity() {
@@ -55,22 +72,17 @@ export async function openFileSource(
       }
     },
     slice(start, end) {
-      const isSoonRead = shared !== undefined && end - start <= Math.min(pool.blockSize, mostReadSoon)
-      return sliceOf({ start, end }, async (offset, endOfSlice, signal): Promise<Loan> => {
-        const block = await pool.lease(signal)
-        const size = Math.min(block.length, endOfSlice - offset)
-        const bytes = size === block.length ? block : block.subarray(0, size)
-        try {
-          const filled = await (isSoonRead
-            ? reader.fillSoon(bytes, offset, calls)
-            : reader.fill(bytes, offset))
-          if (filled < size) throw endedAt(path, offset + filled)
-          return { bytes, giveBack: () => pool.give(block) }
-        } catch (error) {
-          pool.give(block)
-          throw translated(path, error)
-        }
-      })
+      const soon = shared !== undefined && end - start <= Math.min(pool.blockSize, mostReadSoon)
+      if (!soon) return sliceOf({ start, end }, borrow)
+      return sliceOf({ start, end }, async (offset, endOfSlice, signal) =>
+        borrowed(await pool.lease(signal), { offset, end: endOfSlice, soon }),
+      )
+    },
+    earlySlice(start, end) {
+      const block = start < end ? pool.leaseFree() : undefined
+      if (block === undefined) return undefined
+      const first = borrowed(block, { offset: start, end, soon: false })
+      return earlySliceOf({ start, end }, borrow, first)
     },
     close: () => reader.close(),
   }

@@ -30,6 +30,16 @@ test('for few bodies the blocks are larger, and for no number of them do they ta
   }
 })
 
+test('a block that is free is to be had at once, and none is waited for', async () => {
+  const pool = createBlockPool({ blockSize: 8, blocks: 1 })
+  const block = pool.leaseFree()
+  assert.equal(block?.length, 8)
+  assert.equal(pool.leaseFree(), undefined)
+  assert.equal(pool.free, 0)
+  if (block !== undefined) pool.give(block)
+  assert.equal(pool.free, 1)
+})
+
 test('the first to wait is the first served', async () => {
   const pool = createBlockPool({ blockSize: 8, blocks: 1 })
   const block = await pool.lease()

@@ -16,6 +16,8 @@ export interface BlockPool {
    * served. Rejects with the signal's reason on abort, and then has leased nothing.
    */
   lease(signal?: CancelSignal): Promise<Uint8Array>
+  /** A block if one is free now, for what can do without. */
+  leaseFree(): Uint8Array | undefined
   /** Gives back exactly what `lease` handed out, once; anything else is an `AssertionError`. */
   give(block: Uint8Array): void
 }
@@ -57,15 +59,20 @@ export function createBlockPool(options: {
     out.add(block)
     return block
   }
+  const leaseFree = (): Uint8Array | undefined => {
+    const block = home.pop()
+    return block === undefined ? undefined : handOver(block)
+  }
   return {
     blockSize,
+    leaseFree,
     get free() {
       return home.length
     },
     async lease(signal) {
       if (signal?.aborted) throw signal.reason
-      const block = home.pop()
-      if (block !== undefined) return handOver(block)
+      const block = leaseFree()
+      if (block !== undefined) return block
       return new Promise((resolve, reject) => {
         const serve = (given: Uint8Array): void => {
           signal?.removeEventListener('abort', leave)

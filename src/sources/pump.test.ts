@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Loan, sliceOf } from './pump.js'
+import { earlySliceOf, type Loan, sliceOf } from './pump.js'
 
 /** A reader whose every read waits until the test lets it go on. */
 function heldReader() {
@@ -130,4 +130,95 @@ test('an abort during the first read calls no sink', async () => {
   await quiet()
   assert.deepEqual(home, [0])
   assert.equal(calls.length, 0)
+})
+
+test('what was read beforehand is the first block of the first pump', async () => {
+  const { reads, home, borrow } = heldReader()
+  const { calls, sink } = heldSink()
+  const slice = earlySliceOf({ start: 0, end: 2 }, borrow, borrow(0))
+  reads[0]?.finish()
+  await quiet()
+  const pumped = slice.pump(sink)
+  await quiet()
+  assert.deepEqual(
+    reads.map(({ offset }) => offset),
+    [0, 1],
+  )
+  calls[0]?.finish()
+  reads[1]?.finish()
+  await quiet()
+  calls[1]?.finish()
+  await pumped
+  slice.drop()
+  await quiet()
+  assert.deepEqual(home, [0, 1])
+  const again = slice.pump(sink)
+  await quiet()
+  assert.deepEqual(
+    reads.map(({ offset }) => offset),
+    [0, 1, 0],
+    'a second pump reads by itself',
+  )
+  reads[2]?.fail(new Error('enough'))
+  await assert.rejects(again, /enough/)
+})
+
+test('what was read beforehand and is not wanted goes home when it is read, once', async () => {
+  const { reads, home, borrow } = heldReader()
+  const slice = earlySliceOf({ start: 0, end: 2 }, borrow, borrow(0))
+  slice.drop()
+  slice.drop()
+  await quiet()
+  assert.deepEqual(home, [])
+  reads[0]?.finish()
+  await quiet()
+  assert.deepEqual(home, [0])
+})
+
+test('a read beforehand that fails is told to who pumps, and to nobody when it is dropped', async () => {
+  const { reads, borrow } = heldReader()
+  const { sink } = heldSink()
+  const failure = new Error('disk')
+  const dropped = earlySliceOf({ start: 0, end: 2 }, borrow, borrow(0))
+  reads[0]?.fail(failure)
+  await quiet()
+  dropped.drop()
+  const pumped = earlySliceOf({ start: 0, end: 2 }, borrow, borrow(0))
+  reads[1]?.fail(failure)
+  await quiet()
+  await assert.rejects(pumped.pump(sink), (error) => error === failure)
+})
+
+test('a pump aborted before its block was read beforehand gives it back', async () => {
+  const { reads, home, borrow } = heldReader()
+  const { calls, sink } = heldSink()
+  const slice = earlySliceOf({ start: 0, end: 2 }, borrow, borrow(0))
+  await assert.rejects(slice.pump(sink, AbortSignal.abort(new Error('stop'))), /stop/)
+  reads[0]?.finish()
+  await quiet()
+  assert.deepEqual(home, [0])
+  assert.equal(calls.length, 0)
+})
+
+test('who pumps is told when the last block is with the sink', async () => {
+  for (const end of [1, 3]) {
+    const { reads, borrow } = heldReader()
+    const { calls, sink } = heldSink()
+    let told = 0
+    const pumped = sliceOf({ start: 0, end }, borrow).pump(sink, undefined, () => {
+      told += 1
+      assert.equal(calls.length, end)
+    })
+    for (let at = 0; at < end; at += 1) {
+      assert.equal(told, 0)
+      reads[at]?.finish()
+      await quiet()
+      if (at < end - 1) calls[at]?.finish()
+      await quiet()
+    }
+    assert.equal(told, 1)
+    calls[end - 1]?.finish()
+    await pumped
+    assert.equal(told, 1)
+  }
 })

@@ -3,7 +3,7 @@
  * reported at once, even while the sink still holds a block: a stuck sink may need just that news to let go. The blocks
  * come home when whoever uses them is done.
  */
-import type { BlockSink, CancelSignal, Slice } from '../engine/ports.js'
+import type { BlockSink, CancelSignal, EarlySlice, Slice } from '../engine/ports.js'
 
 /** Bytes that somebody else owns. They stay as they are until `giveBack`, which is called exactly once. */
 export interface Loan {
@@ -21,6 +21,39 @@ export function sliceOf(
   range: { readonly start: number; readonly end: number },
   borrow: (offset: number, end: number, signal?: CancelSignal) => Promise<Loan>,
 ): Slice {
+  return sliceFrom(range, borrow, () => undefined)
+}
+
+/** The same, for one whose first block is read already: the first pump takes it. */
+export function earlySliceOf(
+  range: { readonly start: number; readonly end: number },
+  borrow: (offset: number, end: number, signal?: CancelSignal) => Promise<Loan>,
+  first: Promise<Loan>,
+): EarlySlice {
+  // It may fail long before anybody asks for it.
+  first.catch(() => {})
+  let waiting: Promise<Loan> | undefined = first
+  const take = (): Promise<Loan> | undefined => {
+    const taken = waiting
+    waiting = undefined
+    return taken
+  }
+  return {
+    ...sliceFrom(range, borrow, take),
+    drop: () => {
+      take()?.then(
+        (unused) => unused.giveBack(),
+        () => {},
+      )
+    },
+  }
+}
+
+function sliceFrom(
+  range: { readonly start: number; readonly end: number },
+  borrow: (offset: number, end: number, signal?: CancelSignal) => Promise<Loan>,
+  takeFirst: () => Promise<Loan> | undefined,
+): Slice {
   const { start, end } = range
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
     throw new RangeError(`Not a range: ${start} to ${end}`)
@@ -28,22 +61,35 @@ export function sliceOf(
   return {
     start,
     size: end - start,
-    pump: (sink, signal) =>
+    pump: (sink, signal, onLastBlock) =>
       orAborted(
-        relay(range, (offset) => borrow(offset, end, signal), sink, signal),
+        relay(range, {
+          borrow: (offset) => borrow(offset, end, signal),
+          first: takeFirst(),
+          sink,
+          signal,
+          onLastBlock,
+        }),
         signal,
       ),
   }
 }
 
+interface Relay {
+  readonly borrow: Borrow
+  /** The block at the range's start, where it is under way already. */
+  readonly first: Promise<Loan> | undefined
+  readonly sink: BlockSink
+  readonly signal: CancelSignal | undefined
+  readonly onLastBlock: (() => void) | undefined
+}
+
 async function relay(
   { start, end }: { readonly start: number; readonly end: number },
-  borrow: Borrow,
-  sink: BlockSink,
-  signal: CancelSignal | undefined,
+  { borrow, first, sink, signal, onLastBlock }: Relay,
 ): Promise<void> {
   if (start === end) return
-  let loan = await borrow(start)
+  let loan = await (first ?? borrow(start))
   let offset = start
   for (;;) {
     if (signal?.aborted) {
@@ -52,7 +98,10 @@ async function relay(
     }
     offset += loan.bytes.length
     const sunk = lend(loan, sink)
-    if (offset >= end) return sunk
+    if (offset >= end) {
+      onLastBlock?.()
+      return sunk
+    }
     const ahead = borrow(offset)
     try {
       loan = (await Promise.all([ahead, sunk]))[0]

@@ -1,6 +1,7 @@
 /** A file that a test changes while it is read, and the source that reads it in small blocks. */
 import { UploadError } from '../../src/engine/errors.js'
 import type { Source, SourceIdentity } from '../../src/engine/ports.js'
+import { earlySliceOf, type Loan } from '../../src/sources/pump.js'
 
 const blockSize = 16
 
@@ -22,6 +23,8 @@ export interface FileHooks {
   readonly onCall?: (call: 'identity' | 'identityByName') => void | Promise<void>
   /** Before a block is read. */
   readonly onRead?: (offset: number) => void | Promise<void>
+  /** It can read a part's first block beforehand. */
+  readonly readsAhead?: boolean
 }
 
 interface Inode {
@@ -72,7 +75,16 @@ export function createFile(initial: Uint8Array): TestFile {
     },
     open(hooks = {}) {
       const opened = present()
+      const borrow = async (offset: number, end: number): Promise<Loan> => {
+        await hooks.onRead?.(offset)
+        const bytes = opened.bytes.slice(offset, Math.min(offset + blockSize, end))
+        return { bytes, giveBack: () => bytes.fill(0xee) }
+      }
+      const early = {
+        earlySlice: (start: number, end: number) => earlySliceOf({ start, end }, borrow, borrow(start, end)),
+      }
       return {
+        ...(hooks.readsAhead && early),
         name: 'file.dat',
         async identity() {
           await hooks.onCall?.('identity')
@@ -85,7 +97,7 @@ export function createFile(initial: Uint8Array): TestFile {
         slice: (start, end) => ({
           start,
           size: end - start,
-          async pump(sink, signal) {
+          async pump(sink, signal, onLastBlock) {
             for (let at = start; at < end; at += blockSize) {
               await hooks.onRead?.(at)
               if (signal?.aborted) throw signal.reason
@@ -94,7 +106,9 @@ export function createFile(initial: Uint8Array): TestFile {
               if (block.length < wanted) {
                 throw new UploadError('source-changed', 'The file ended before the range did.')
               }
-              await sink(block)
+              const sunk = sink(block)
+              if (at + blockSize >= end) onLastBlock?.()
+              await sunk
             }
           },
         }),

@@ -43,6 +43,18 @@ export const moreEngines: readonly BrokenEngine[] = [
     ),
   ),
   engine(
+    'looks at the file after it has read ahead',
+    edit('engine/transfer', 'const before = begun?.before ?? (await look())', 'const before = await look()'),
+  ),
+  engine(
+    'sends a block that was read ahead of another part',
+    edit(
+      'engine/ahead',
+      'return { partNumber: early.partNumber, early }',
+      'return { partNumber: [early.partNumber, ...toSend].at(-1) as number, early }',
+    ),
+  ),
+  engine(
     'does not write down the upload id',
     edit(
       'engine/begin',

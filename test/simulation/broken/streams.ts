@@ -57,8 +57,8 @@ export const brokenStreams: readonly BrokenEngine[] = [
     'gives the memory of a part away before it is sent',
     edit(
       'engine/stream-upload',
-      '      const proof = await sendPart(life, { ref }, part, scope.signal)\n',
-      '      await life.ports.source.drop(piece)\n      const proof = await sendPart(life, { ref }, part, scope.signal)\n',
+      '      const proof = await sendPart(life, { ref }, part, scope)\n',
+      '      await life.ports.source.drop(piece)\n      const proof = await sendPart(life, { ref }, part, scope)\n',
     ),
     edit(
       'sources/spool',
@@ -75,7 +75,7 @@ export const brokenStreams: readonly BrokenEngine[] = [
     'sends the bytes of another part when it sends one again',
     edit(
       'engine/stream-upload',
-      '      const proof = await sendPart(life, { ref }, part, scope.signal)\n',
+      '      const proof = await sendPart(life, { ref }, part, scope)\n',
       `      const { source } = life.ports
       let tries = 0
       const slice = (start: number, end: number) => {
@@ -83,7 +83,7 @@ export const brokenStreams: readonly BrokenEngine[] = [
         return tries > 1 && end - start === first.size && start > 0 ? source.slice(0, first.size) : source.slice(start, end)
       }
       const wrong = { ...life, ports: { ...life.ports, source: { ...source, slice } } }
-      const proof = await sendPart(wrong, { ref }, part, scope.signal)
+      const proof = await sendPart(wrong, { ref }, part, scope)
 `,
     ),
     edit('engine/stream-upload', '      assertAsItCame(piece, proof.crc64)\n', ''),

@@ -1,7 +1,8 @@
 /** An input that comes once, such as a pipe, as a source: cut into pieces, each of which is kept until it is dropped. */
 import { Crc64, crc64ToDecimal } from '../checksum/crc64.js'
 import { UploadError } from '../engine/errors.js'
-import type { CancelSignal, SourceIdentity, StreamPiece, StreamSource } from '../engine/ports.js'
+import type { CancelSignal, SourceIdentity } from '../engine/ports.js'
+import type { StreamPiece, StreamSource } from '../engine/stream-ports.js'
 import type { BlockPool } from './pool.js'
 import { orAborted, sliceOf } from './pump.js'
 import { createBlockStock, type Kept, keepInFile, keepInMemory } from './spool.js'

@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import type { UploadEvent } from '../../../src/engine/events.js'
-import type { ObjectService, StreamSource } from '../../../src/engine/ports.js'
+import type { ObjectService } from '../../../src/engine/ports.js'
 import { planStream } from '../../../src/engine/stream-plan.js'
+import type { StreamSource } from '../../../src/engine/stream-ports.js'
 import { broken } from '../invariants.js'
 import type { StreamRun } from './stream-lives.js'
 import type { StreamSetting } from './stream-setting.js'

@@ -4,6 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createFileCalls } from '../files/calls.js'
+import { Swift } from '../files/swift.js'
 import { type JournalDisk, nodeDisk } from './journal-disk.js'
 import { createJournalFile } from './journal-file.js'
 
@@ -12,7 +14,12 @@ const target = { service: 'cn-hangzhou', bucket: 'b', key: 'k' }
 test('what the robbed makes after the thief looked goes when the thief removes', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-robbed-'))
   t.after(() => rm(folder, { recursive: true }))
-  const shared = { path: join(folder, 'k.journal'), target, disk: nodeDisk(), held: async () => true }
+  const shared = {
+    path: join(folder, 'k.journal'),
+    target,
+    disk: nodeDisk({ calls: createFileCalls(new Swift()) }),
+    held: async () => true,
+  }
   const robbed = createJournalFile(shared)
   const thief = createJournalFile({ ...shared, stolen: true })
   assert.deepEqual((await thief.read()).lines, [])
@@ -30,7 +37,7 @@ test('the robbed, whose append fails after all, cuts off nothing of what the thi
   const path = join(folder, 'k.journal')
   let robbedHolds = true
   let meanwhile: () => Promise<void> = async () => {}
-  const real = nodeDisk()
+  const real = nodeDisk({ calls: createFileCalls(new Swift()) })
   const failing: JournalDisk = {
     ...real,
     async openToAppend(name) {

@@ -24,8 +24,8 @@ export function journalStore(folder: string, options: { readonly write?: WriteBy
   if (folder === '')
     throw new UploadError('invalid-argument', "The store's folder name is empty. Name a folder.")
   const absoluteFolder = resolve(folder)
-  const disk = nodeDisk({ write: options.write })
   const calls = createFileCalls(new Swift())
+  const disk = nodeDisk({ calls, write: options.write })
   const look = createLook(() => calls.readdir(absoluteFolder))
   return {
     async acquire(target, { steal = false } = {}) {

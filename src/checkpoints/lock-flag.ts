@@ -41,7 +41,7 @@ export function createFlag(
     isUp: () =>
       usingStore(folder, async () => {
         try {
-          await calls.lstat(lockPath)
+          await calls.mustExist(lockPath)
           return true
         } catch (error) {
           ignoreMissing(error as NodeJS.ErrnoException)

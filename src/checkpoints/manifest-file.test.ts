@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckpointLine } from '../engine/ports.js'
+import { createFileCalls } from '../files/calls.js'
+import { Swift } from '../files/swift.js'
 import { type JournalDisk, type JournalHandle, nodeDisk } from './journal-disk.js'
 import { createManifestFile, type ManifestFile } from './manifest-file.js'
 
@@ -19,7 +21,7 @@ interface Trouble {
 }
 
 function troubled({ append, datasync }: Trouble): JournalDisk {
-  const disk = nodeDisk()
+  const disk = nodeDisk({ calls: createFileCalls(new Swift()) })
   const wrap = (path: string, handle: JournalHandle): JournalHandle => ({
     ...handle,
     async append(bytes) {

@@ -1,5 +1,7 @@
 /** The calls to the file system that a small file takes, each made where its file system is answered soonest. */
 import {
+  access,
+  accessSync,
   type BigIntStats,
   close,
   closeSync,
@@ -29,6 +31,8 @@ export interface FileCalls {
   /** `isNew`: the path may lead to a file system that was not asked before. */
   stat(path: string, isNew?: boolean): Soon<BigIntStats>
   lstat(path: string): Soon<Stats>
+  /** Fails with `ENOENT` where nothing has this name, or only a link that leads nowhere. Asks for nothing that takes making, as stats do. */
+  mustExist(path: string): Soon<void>
   /** Returns how many bytes it read. */
   read(fd: number, bytes: Uint8Array, position: number): Soon<number>
   link(from: string, to: string): Soon<void>
@@ -66,6 +70,11 @@ export function createFileCalls(swift: Swift): FileCalls {
         () => lstatSync(path),
         () => pooled.lstat(path),
       ),
+    mustExist: (path) =>
+      swift.call(
+        () => accessSync(path),
+        () => answered<void>((done) => access(path, (error) => done(error, undefined))),
+      ),
     read: (fd, bytes, position) =>
       swift.call(
         () => readSync(fd, bytes, 0, bytes.length, position),
@@ -96,7 +105,10 @@ export function createFileCalls(swift: Swift): FileCalls {
   }
 }
 
-function answered<T>(ask: (done: (error: Error | null | undefined, value: T) => void) => void): Promise<T> {
+/** A call by callback, as a promise: Node's own promises for the same cost more. */
+export function answered<T>(
+  ask: (done: (error: Error | null | undefined, value: T) => void) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     ask((error, value) => (error ? reject(error) : resolve(value)))
   })

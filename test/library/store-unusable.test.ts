@@ -6,7 +6,6 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { journalStore } from '../../src/checkpoints/journal.js'
-import { writeBytes } from '../../src/checkpoints/journal-disk.js'
 import type { CheckpointStore } from '../../src/index.js'
 import {
   bytesFrom,
@@ -113,7 +112,7 @@ function fullFrom(folder: string, firstFailing: number): CheckpointStore {
   return journalStore(folder, {
     async write(handle, bytes) {
       writes += 1
-      if (writes < firstFailing) return writeBytes(handle, bytes)
+      if (writes < firstFailing) return handle.appendFile(bytes)
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     },
   })

@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalStore } from '../../../src/checkpoints/journal.js'
-import { writeBytes } from '../../../src/checkpoints/journal-disk.js'
 import type { CheckpointStore } from '../../../src/index.js'
 import { bytesFrom, countOf, createWorld, failure, KiB, PART, partNumbers } from '../../library/world.js'
 import { runUploader } from '../uploader-process.js'
@@ -51,7 +50,7 @@ function createLimitedStore(folder: string): Disk {
   let isFull = false
   const store = journalStore(folder, {
     async write(handle, given) {
-      if (!isFull) return writeBytes(handle, given)
+      if (!isFull) return handle.appendFile(given)
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     },
   })

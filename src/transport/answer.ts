@@ -7,6 +7,8 @@ import { type ResponseBody, TransportError, type WireHeaders } from '../protocol
 import { afterPolling } from './deadline.js'
 
 export interface AnswerSetting {
+  /** The headers say that there is no body. */
+  readonly isEmpty: boolean
   /** Longest wait for the next `windowBytes` of the body, or for its end, in milliseconds. */
   readonly pauseMs: number
   readonly windowBytes: number
@@ -42,7 +44,7 @@ export class AnswerBody implements ResponseBody {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    if (this.#incoming.headers['content-length'] === '0') {
+    if (this.#setting.isEmpty) {
       await this.#empty()
       return new Uint8Array()
     }
@@ -122,10 +124,9 @@ export class AnswerBody implements ResponseBody {
 }
 
 /** Node's headers in the wire form: one string each. */
-export function flatHeaders(incoming: IncomingMessage): WireHeaders {
-  const flat: Record<string, string> = {}
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return flat
+export function flatHeaders({ headers }: IncomingMessage): WireHeaders {
+  const { 'set-cookie': cookies, ...others } = headers
+  // Only these does Node leave apart.
+  if (cookies === undefined) return headers as WireHeaders
+  return { ...(others as WireHeaders), 'set-cookie': cookies.join(', ') }
 }

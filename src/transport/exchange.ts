@@ -17,11 +17,14 @@ import { AnswerBody, flatHeaders } from './answer.js'
 import { afterPolling } from './deadline.js'
 import { Lender } from './lender.js'
 import { answerDeadlineMs, SendWatch, type StallLimits } from './stall.js'
+import { Stop } from './stop.js'
 import { codeOf, describe, whyUnreached } from './unreached.js'
 
 export interface ExchangeSetting {
-  /** Opens the request; nothing is sent before headers are flushed or the request is ended. */
+  /** Opens the request; nothing is sent before a body is written or the request is ended, but for headers with `asksFirst`. */
   readonly open: () => ClientRequest
+  /** The headers go out at once and ask for the server's word before the body. */
+  readonly asksFirst: boolean
   readonly secure: boolean
   readonly limits: StallLimits
   readonly monotonic: () => number
@@ -35,24 +38,23 @@ export class Exchange {
   readonly #options: TransportOptions
   readonly #patience: number
   readonly #outgoing: ClientRequest
-  readonly #stopPump = new AbortController()
-  /** Any answer's headers. */
-  readonly #answered: Promise<IncomingMessage>
-  /** Headers of an answer that makes the rest of the body pointless. Stays pending otherwise. */
-  readonly #refused: Promise<void>
-  /** Rejects when the exchange ends without an answer. */
-  readonly #failed: Promise<never>
+  readonly #stopPump = new Stop()
+  readonly #answer: Promise<HttpResponse>
+  #resolve: (answer: HttpResponse) => void = () => {}
   #reject: (reason: unknown) => void = () => {}
+  #isOver: () => void = () => {}
   #incoming: IncomingMessage | undefined
   #ending: { readonly reason: unknown } | undefined
   #connected = false
   /** The whole body is with the socket, and every block is home; or there is none. */
   #isSent = false
+  #isConcluded = false
   #corked = false
   #lender: Lender | undefined
-  /** Calls the running deadline off. */
-  #disarm: () => void = () => {}
-  #sampling: NodeJS.Timeout | undefined
+  #watch: SendWatch | undefined
+  #deadline: Deadline | undefined
+  /** Ends the wait for the server's word. */
+  #heard: () => void = () => {}
 
   /** Throws when the request cannot be put on the wire, such as for a header with a line break. */
   constructor(setting: ExchangeSetting, request: HttpRequest, options: TransportOptions) {
@@ -60,58 +62,26 @@ export class Exchange {
     this.#request = request
     this.#options = options
     this.#patience = options.patience ?? 1
-    this.#failed = new Promise((_, reject) => {
+    const outgoing = setting.open()
+    this.#outgoing = outgoing
+    this.#answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
       this.#reject = reject
     })
-    this.#failed.catch(() => {})
-    this.#outgoing = setting.open()
-    this.#outgoing.on('error', (error) => this.#broke(error))
-    this.#answered = new Promise((resolve) => {
-      this.#outgoing.once('response', (incoming) => {
-        this.#incoming = incoming
-        incoming.on('error', () => {}) // told to whoever reads the body
-        resolve(incoming)
-      })
+    this.over = new Promise((resolve) => {
+      this.#isOver = resolve
     })
-    this.#refused = new Promise((resolve) => {
-      this.#answered.then((incoming) => {
-        if ((incoming.statusCode ?? 0) >= 300) resolve()
-      })
-    })
-    this.over = this.#untilOver()
+    outgoing.on('error', (error) => this.#broke(error))
+    outgoing.on('socket', (socket) => this.#connecting(socket))
+    outgoing.on('response', (incoming) => this.#answered(incoming))
+    outgoing.on('close', () => this.#closed())
+    options.signal?.addEventListener('abort', this.#abort)
+    this.#expect('connection', setting.limits.connectMs * this.#patience)
   }
 
   /** The answer. Rejects with `TransportError`, the signal's reason, or what the body's pump failed with. */
-  async run(): Promise<HttpResponse> {
-    const { signal } = this.#options
-    const abort = () => this.end(signal?.reason)
-    signal?.addEventListener('abort', abort)
-    this.over.then(() => signal?.removeEventListener('abort', abort))
-
-    const socket = await this.#connection()
-    const given = this.#request.body
-    const body = given instanceof Uint8Array ? bodyOfBytes(given) : given
-    if (body === undefined) {
-      this.#isSent = true
-      this.#outgoing.end()
-      this.#expectAnswer(0, 0)
-    } else if (await this.#welcome()) {
-      await Promise.race([this.#send(body, socket), this.#refused, this.#failed])
-      if (!this.#outgoing.writableEnded) this.#keepBody()
-    }
-    const incoming = await Promise.race([this.#answered, this.#failed])
-    this.#disarm()
-    return {
-      status: incoming.statusCode ?? 0,
-      headers: flatHeaders(incoming),
-      body: new AnswerBody(incoming, {
-        pauseMs: this.#setting.limits.answerPauseMs * this.#patience,
-        windowBytes: this.#setting.limits.windowBytes,
-        monotonic: this.#setting.monotonic,
-        reason: () => this.#ending?.reason,
-        end: (reason) => this.end(reason),
-      }),
-    }
+  run(): Promise<HttpResponse> {
+    return this.#answer
   }
 
   /** Destroys the connection; the answer, or the reading of its body, rejects with the reason. */
@@ -123,6 +93,26 @@ export class Exchange {
     this.#outgoing.destroy()
   }
 
+  /** Is it still moving, and in time? To be asked now and then. */
+  look(nowMs: number): void {
+    if (this.#watch !== undefined && this.#lender !== undefined) {
+      const { takenBytes, queuedBytes } = this.#lender
+      this.#options.onSent?.(takenBytes)
+      if (this.#watch.stalled({ nowMs, takenBytes, queuedBytes })) {
+        this.end(this.#error('stalled', `${this.#request.origin} takes no more of the body`))
+      }
+    }
+    const deadline = this.#deadline
+    if (deadline === undefined || nowMs < deadline.atMs) return
+    // After a time in which this process did not run (it was stopped, or busy), timers fire before the event loop reads what
+    // has arrived meanwhile: what is there must win.
+    setImmediate(() => {
+      if (this.#deadline === deadline) this.end(this.#late(deadline))
+    })
+  }
+
+  readonly #abort = (): void => this.end(this.#options.signal?.reason)
+
   /** The connection failed by itself. With an answer in hand this only ends the sending. */
   #broke(cause: unknown): void {
     if (this.#incoming) this.#stop(cause)
@@ -130,72 +120,83 @@ export class Exchange {
   }
 
   #stop(reason: unknown): void {
-    this.#disarm()
-    clearInterval(this.#sampling)
+    this.#deadline = undefined
+    this.#watch = undefined
+    this.#heard()
     this.#lender?.stop(reason)
-    this.#stopPump.abort(reason)
+    this.#stopPump.stop(reason)
   }
 
   // The steps before the body.
 
-  async #connection(): Promise<Socket> {
-    this.#arm(this.#setting.limits.connectMs * this.#patience, () =>
-      this.#error('connect', `No connection to ${this.#request.origin} within the time allowed`),
-    )
+  #connecting(socket: Socket): void {
     const { secure } = this.#setting
-    const connected = new Promise<Socket>((resolve) => {
-      this.#outgoing.once('socket', (socket) => {
-        if (isReady(socket, secure)) resolve(socket)
-        else socket.once(secure ? 'secureConnect' : 'connect', () => resolve(socket))
-      })
-    })
-    const socket = await Promise.race([connected, this.#failed])
+    if (isReady(socket, secure)) this.#begin(socket)
+    else socket.once(secure ? 'secureConnect' : 'connect', () => this.#begin(socket))
+  }
+
+  #begin(socket: Socket): void {
+    if (this.#ending) return
     this.#connected = true
-    this.#disarm()
-    return socket
+    this.#deadline = undefined
+    const { body } = this.#request
+    if (body === undefined) {
+      this.#isSent = true
+      this.#outgoing.end()
+      this.#expectAnswer(0, 0)
+    } else {
+      const whole = body instanceof Uint8Array ? bodyOfBytes(body) : body
+      this.#deliver(whole, socket).catch((error: unknown) => this.end(error))
+    }
   }
 
-  /** Waits for the server's word where it is wanted; Node has sent the headers. False: it refused, the body stays here. */
-  async #welcome(): Promise<boolean> {
-    if (!this.#outgoing.hasHeader('expect')) return true
-    const word = new Promise<void>((resolve) => {
-      this.#outgoing.once('continue', resolve)
-      this.#answered.then(() => resolve())
-      this.#disarm = afterPolling(this.#setting.limits.continueMs, resolve)
+  async #deliver(body: RequestBody, socket: Socket): Promise<void> {
+    if (this.#setting.asksFirst) {
+      await this.#word()
+      if (this.#ending) return
+    }
+    // Whatever it says, an answer in the place of the server's word means that it does not want the body.
+    if (this.#incoming === undefined) await this.#send(body, socket)
+    this.#conclude()
+  }
+
+  /** The server's word where it is wanted, or that none comes; Node has sent the headers. */
+  async #word(): Promise<void> {
+    const { continueMs } = this.#setting.limits
+    await new Promise<void>((resolve) => {
+      const callOff = afterPolling(continueMs, resolve)
+      this.#heard = () => {
+        callOff()
+        resolve()
+      }
+      this.#outgoing.once('continue', this.#heard)
     })
-    await Promise.race([word, this.#failed])
-    this.#disarm()
-    if (this.#incoming === undefined) return true
-    this.#keepBody()
-    return false
-  }
-
-  /** An answer came and the body is not all sent: the connection cannot carry another request after this one. */
-  #keepBody(): void {
-    this.#stop(new Error('The answer came before the whole body was sent'))
-    this.#incoming?.once('close', () => this.#outgoing.destroy())
   }
 
   // The body.
 
   async #send(body: RequestBody, socket: Socket): Promise<void> {
     this.#cork()
-    this.#sendHeaders()
+    // An empty block brings the headers out. `flushHeaders` would too, but writes UTF-8 where the wire has one byte per character.
+    if (!this.#setting.asksFirst) this.#outgoing.write(noBytes)
     const lender = new Lender(this.#outgoing, socket, socket.bytesWritten)
     this.#lender = lender
-    const startMs = this.#setting.monotonic()
-    this.#watch(lender, startMs)
+    const { limits, monotonic } = this.#setting
+    const startMs = monotonic()
+    this.#watch = new SendWatch(limits, this.#patience, { nowMs: startMs, takenBytes: 0, queuedBytes: 0 })
+    const { onSent } = this.#options
     let offeredBytes = 0
-    const sink = async (block: Uint8Array) => {
+    const sink = (block: Uint8Array): Promise<void> => {
       offeredBytes += block.length
-      if (offeredBytes > body.size) throw new Error(`A body of ${body.size} bytes offers more than that`)
+      if (offeredBytes > body.size) {
+        return Promise.reject(new Error(`A body of ${body.size} bytes offers more than that`))
+      }
       const home = lender.lend(block)
       this.#uncork()
-      await home
-      this.#options.onSent?.(lender.takenBytes)
+      return onSent === undefined ? home : home.then(() => onSent(lender.takenBytes))
     }
     try {
-      await body.pump(sink, this.#stopPump.signal)
+      await body.pump(sink, this.#stopPump)
       if (offeredBytes < body.size)
         throw new Error(`A body of ${body.size} bytes ended after ${offeredBytes}`)
     } catch (error) {
@@ -204,15 +205,10 @@ export class Exchange {
       return
     }
     this.#isSent = true
-    clearInterval(this.#sampling)
+    this.#watch = undefined
     this.#uncork()
     this.#outgoing.end()
-    this.#expectAnswer(body.size, this.#setting.monotonic() - startMs)
-  }
-
-  /** An empty block brings them out. `flushHeaders` would too, but writes UTF-8 where the wire has one byte per character. */
-  #sendHeaders(): void {
-    if (!this.#outgoing.headersSent) this.#outgoing.write(new Uint8Array())
+    this.#expectAnswer(body.size, monotonic() - startMs)
   }
 
   /** Headers and first block leave in one write. */
@@ -226,50 +222,82 @@ export class Exchange {
     this.#corked = false
   }
 
-  #watch(lender: Lender, startMs: number): void {
-    const { limits, monotonic } = this.#setting
-    const watch = new SendWatch(limits, this.#patience, { nowMs: startMs, takenBytes: 0, queuedBytes: 0 })
-    this.#sampling = setInterval(() => {
-      const { takenBytes, queuedBytes } = lender
-      this.#options.onSent?.(takenBytes)
-      if (!watch.stalled({ nowMs: monotonic(), takenBytes, queuedBytes })) return
-      this.end(this.#error('stalled', `${this.#request.origin} takes no more of the body`))
-    }, limits.sampleMs)
-  }
-
-  // After the body.
+  // The answer.
 
   #expectAnswer(bytes: number, durationMs: number): void {
     if (this.#incoming || this.#ending) return
-    const waitMs = answerDeadlineMs(this.#setting.limits, { bytes, durationMs, patience: this.#patience })
-    this.#arm(waitMs, () =>
-      this.#error('stalled', `${this.#request.origin} did not answer within ${Math.round(waitMs / 1000)} s`),
+    this.#expect(
+      'answer',
+      answerDeadlineMs(this.#setting.limits, { bytes, durationMs, patience: this.#patience }),
     )
   }
 
-  #arm(ms: number, late: () => TransportError): void {
-    this.#disarm()
-    this.#disarm = afterPolling(ms, () => this.end(late()))
+  #expect(what: Deadline['what'], waitMs: number): void {
+    this.#deadline = { what, waitMs, atMs: this.#setting.monotonic() + waitMs }
+  }
+
+  #late({ what, waitMs }: Deadline): TransportError {
+    const { origin } = this.#request
+    return what === 'connection'
+      ? this.#error('connect', `No connection to ${origin} within the time allowed`)
+      : this.#error('stalled', `${origin} did not answer within ${Math.round(waitMs / 1000)} s`)
+  }
+
+  /** One of failure makes the rest of the body pointless; one of success waits for it. */
+  #answered(incoming: IncomingMessage): void {
+    this.#incoming = incoming
+    incoming.on('error', () => {}) // told to whoever reads the body
+    this.#heard()
+    if (this.#isSent || (incoming.statusCode ?? 0) >= 300) this.#conclude()
+  }
+
+  /** Hands the answer out, once it is there. */
+  #conclude(): void {
+    const incoming = this.#incoming
+    if (incoming === undefined || this.#isConcluded) return
+    this.#isConcluded = true
+    if (!this.#outgoing.writableEnded) this.#keepBody(incoming)
+    this.#deadline = undefined
+    const headers = flatHeaders(incoming)
+    this.#resolve({
+      status: incoming.statusCode ?? 0,
+      headers,
+      body: new AnswerBody(incoming, {
+        isEmpty: headers['content-length'] === '0',
+        pauseMs: this.#setting.limits.answerPauseMs * this.#patience,
+        windowBytes: this.#setting.limits.windowBytes,
+        monotonic: this.#setting.monotonic,
+        reason: () => this.#ending?.reason,
+        end: (reason) => this.end(reason),
+      }),
+    })
+  }
+
+  /** An answer came and the body is not all sent: the connection cannot carry another request after this one. */
+  #keepBody(incoming: IncomingMessage): void {
+    this.#stop(new Error('The answer came before the whole body was sent'))
+    incoming.once('close', () => this.#outgoing.destroy())
   }
 
   // The end.
 
-  async #untilOver(): Promise<void> {
-    await new Promise<void>((resolve) => this.#outgoing.once('close', resolve))
+  #closed(): void {
     const { socket } = this.#outgoing
-    if (socket?.destroyed && !socket.closed) {
-      await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    if (socket?.destroyed && !socket.closed) socket.once('close', () => this.#finish())
+    else this.#finish()
+  }
+
+  #finish(): void {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    if (this.#incoming === undefined || !this.#isSent) {
+      const closed = this.#failure(undefined)
+      if (this.#incoming === undefined) this.end(closed)
+      this.#stop(closed)
+      this.#lender?.bringHome(closed)
     }
-    if (this.#incoming !== undefined && this.#isSent) {
-      // As most end. Nothing is on loan, and an error that nobody reads costs its stack.
-      this.#disarm()
-      clearInterval(this.#sampling)
-      return
-    }
-    const closed = this.#failure(undefined)
-    if (this.#incoming === undefined) this.end(closed)
-    this.#stop(closed)
-    this.#lender?.bringHome(closed)
+    // Else as most end: nothing is on loan, and an error that nobody reads costs its stack.
+    this.#deadline = undefined
+    this.#isOver()
   }
 
   #failure(cause: unknown): TransportError {
@@ -290,6 +318,15 @@ export class Exchange {
     return new TransportError(failure, message, { cause, bodyBytesSent: this.#lender?.handedBytes ?? 0 })
   }
 }
+
+interface Deadline {
+  readonly what: 'connection' | 'answer'
+  readonly waitMs: number
+  /** By the monotonic clock. */
+  readonly atMs: number
+}
+
+const noBytes = new Uint8Array()
 
 /** Can requests be written to it? A connection that an aborted request left behind may still be opening. */
 function isReady(socket: Socket, secure: boolean): boolean {

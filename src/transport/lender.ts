@@ -23,10 +23,16 @@ export class Lender {
   }
 
   /** Writes the block; settles when the block may be used again. */
-  async lend(block: Uint8Array): Promise<void> {
-    if (this.#handedBytes > 0) await nextPoll()
-    if (this.#stopped) throw this.#stopped.reason
+  lend(block: Uint8Array): Promise<void> {
+    return this.#handedBytes === 0 ? this.#write(block) : nextPoll().then(() => this.#write(block))
+  }
+
+  #write(block: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#stopped) {
+        reject(this.#stopped.reason)
+        return
+      }
       this.#owed.add(reject)
       this.#handedBytes += block.length
       this.#outgoing.write(block, (error) => {
@@ -83,13 +89,15 @@ interface SocketInsides {
 function takenBytes(socket: Socket): number {
   const { _bytesDispatched: dispatched, _handle: handle } = socket as SocketInsides
   // TLS counts a block as queued until all of it is gone; underneath one sees it shrink.
-  const queues = [handle?.writeQueueSize, handle?._parent?.writeQueueSize].filter(isNumber)
-  if (isNumber(dispatched) && queues.length > 0) return dispatched - Math.min(...queues)
+  const queued = lesser(handle?.writeQueueSize, handle?._parent?.writeQueueSize)
+  if (typeof dispatched === 'number' && queued !== undefined) return dispatched - queued
   return socket.bytesWritten - socket.writableLength
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
+/** Of what is a number. */
+function lesser(one: unknown, other: unknown): number | undefined {
+  if (typeof one !== 'number') return typeof other === 'number' ? other : undefined
+  return typeof other === 'number' && other < one ? other : one
 }
 
 /**

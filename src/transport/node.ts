@@ -10,10 +10,10 @@ import {
   type RequestBody,
   type Transport,
   TransportError,
-  type TransportOptions,
 } from '../protocol/message.js'
 import { Exchange } from './exchange.js'
 import type { HttpProxy, ProxyChoice } from './proxy.js'
+import { Rounds } from './rounds.js'
 import { Slots } from './slots.js'
 import { defaultStallLimits, type StallLimits } from './stall.js'
 import { type Trust, tlsOptions } from './trust.js'
@@ -42,17 +42,21 @@ const maxAnswerHeadBytes = 64 * 1024
 export function createNodeTransport(options: NodeTransportOptions = {}): NodeTransport {
   const limits: StallLimits = { ...defaultStallLimits, ...options.stallLimits }
   const routes = new Map<string, Route>()
-  const running = new Set<Exchange>()
+  const monotonic = (): number => performance.now()
+  const everyMs = Math.min(limits.sampleMs, limits.connectMs / 4, limits.answerMs / 4)
+  const running = new Rounds<Exchange>({ everyMs, monotonic })
   let closed = false
 
   const transport: Transport = async (request, exchangeOptions = {}) => {
     const route = routeTo(request.origin, routes, { ...options, limits })
     const giveBack = await route.slots.take(exchangeOptions.signal)
+    const asksFirst = exchangeOptions.expectContinue === true && canExpect(request)
     const setting = {
-      open: () => openRequest(route, request, exchangeOptions),
+      open: () => openRequest(route, request, asksFirst),
+      asksFirst,
       secure: route.secure,
       limits,
-      monotonic: () => performance.now(),
+      monotonic,
     }
     try {
       if (closed) throw new TransportError('connect', 'This transport is closed')
@@ -63,7 +67,8 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
         running.delete(exchange)
         giveBack()
       })
-      return exchange.run().then((response) => letThrough(route, response))
+      const answer = exchange.run()
+      return route.reader === undefined ? answer : answer.then((response) => letThrough(route, response))
     } catch (error) {
       giveBack() // nothing was begun
       throw error
@@ -72,7 +77,7 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
 
   const close = async () => {
     closed = true
-    const ending = [...running]
+    const ending = running.all
     for (const exchange of ending) exchange.end(new TransportError('reset', 'The transport was closed'))
     for (const route of routes.values()) route.agent.destroy()
     await Promise.all(ending.map((exchange) => exchange.over))
@@ -134,22 +139,29 @@ function routeTo(origin: string, routes: Map<string, Route>, options: RouteOptio
   return route
 }
 
-function openRequest(route: Route, request: HttpRequest, options: TransportOptions): http.ClientRequest {
+function openRequest(route: Route, request: HttpRequest, asksFirst: boolean): http.ClientRequest {
   const { body } = request
   const { reader } = route
-  const headers: Record<string, string | number> = { ...request.headers, ...(reader && proxyHeaders(reader)) }
-  if (body !== undefined) headers['content-length'] = bodySize(body)
-  if (options.expectContinue && canExpect(request)) headers['expect'] = '100-continue'
+  const headers: Record<string, string> = { ...request.headers, ...(reader && proxyHeaders(reader)) }
+  if (body !== undefined) headers['content-length'] = String(bodySize(body))
+  if (asksFirst) headers['expect'] = '100-continue'
   return (route.secure ? https : http).request({
     agent: route.agent,
     method: request.method,
     host: route.host,
     port: route.port,
     path: reader === undefined ? request.target : `${request.origin}${request.target}`,
-    headers,
+    // A list is put on the wire as it is, a record taken apart and its names looked up. But without a body Node has to add to them.
+    headers: body === undefined ? headers : listOf(headers),
     setHost: false,
     maxHeaderSize: maxAnswerHeadBytes,
   })
+}
+
+function listOf(headers: Readonly<Record<string, string>>): string[] {
+  const list: string[] = []
+  for (const name in headers) list.push(name, headers[name] ?? '')
+  return list
 }
 
 /** The answer, unless it is the proxy's own, that it knows too little of us. */

@@ -18,7 +18,7 @@ import { afterPolling } from './deadline.js'
 import { Lender } from './lender.js'
 import { answerDeadlineMs, SendWatch, type StallLimits } from './stall.js'
 import { Stop } from './stop.js'
-import { codeOf, describe, whyUnreached } from './unreached.js'
+import { whyBroken, whyUnreached } from './unreached.js'
 
 export interface ExchangeSetting {
   /** Opens the request; nothing is sent before a body is written or the request is ended, but for headers with `asksFirst`. */
@@ -31,6 +31,8 @@ export interface ExchangeSetting {
 }
 
 export class Exchange {
+  /** Rejects with `TransportError`, the signal's reason, or what the body's pump failed with. */
+  readonly answer: Promise<HttpResponse>
   /** The connection is closed or back with its agent, and every block is home. Never rejects. */
   readonly over: Promise<void>
   readonly #setting: ExchangeSetting
@@ -39,7 +41,6 @@ export class Exchange {
   readonly #patience: number
   readonly #outgoing: ClientRequest
   readonly #stopPump = new Stop()
-  readonly #answer: Promise<HttpResponse>
   #resolve: (answer: HttpResponse) => void = () => {}
   #reject: (reason: unknown) => void = () => {}
   #isOver: () => void = () => {}
@@ -64,7 +65,7 @@ export class Exchange {
     this.#patience = options.patience ?? 1
     const outgoing = setting.open()
     this.#outgoing = outgoing
-    this.#answer = new Promise((resolve, reject) => {
+    this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
@@ -77,11 +78,6 @@ export class Exchange {
     outgoing.on('close', () => this.#closed())
     options.signal?.addEventListener('abort', this.#abort)
     this.#expect('connection', setting.limits.connectMs * this.#patience)
-  }
-
-  /** The answer. Rejects with `TransportError`, the signal's reason, or what the body's pump failed with. */
-  run(): Promise<HttpResponse> {
-    return this.#answer
   }
 
   /** Destroys the connection; the answer, or the reading of its body, rejects with the reason. */
@@ -303,15 +299,8 @@ export class Exchange {
   #failure(cause: unknown): TransportError {
     if (cause instanceof TransportError) return cause // from whoever opened the connection
     const { origin } = this.#request
-    const detail = describe(cause)
-    if (!this.#connected) {
-      const { failure, message } = whyUnreached(origin, cause)
-      return this.#error(failure, message, cause)
-    }
-    if (codeOf(cause)?.startsWith('HPE_')) {
-      return this.#error('garbled', `What ${origin} answered is not HTTP: ${detail}`, cause)
-    }
-    return this.#error('reset', `The connection to ${origin} broke: ${detail}`, cause)
+    const { failure, message } = this.#connected ? whyBroken(origin, cause) : whyUnreached(origin, cause)
+    return this.#error(failure, message, cause)
   }
 
   #error(failure: TransportError['failure'], message: string, cause?: unknown): TransportError {

@@ -67,7 +67,7 @@ export function createNodeTransport(options: NodeTransportOptions = {}): NodeTra
         running.delete(exchange)
         giveBack()
       })
-      const answer = exchange.run()
+      const { answer } = exchange
       return route.reader === undefined ? answer : answer.then((response) => letThrough(route, response))
     } catch (error) {
       giveBack() // nothing was begun

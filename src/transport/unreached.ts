@@ -1,4 +1,4 @@
-/** Why no connection came about: what trying again may cure, and what a person has to put right, told with what to do. */
+/** Why no connection came about, or broke: what trying again may cure, and what a person has to put right, told with what to do. */
 import type { TransportFailure } from '../protocol/message.js'
 
 export interface Unreached {
@@ -33,12 +33,21 @@ export function whyUnreached(name: string, cause: unknown, way = `to ${name}`): 
   return { failure: 'connect', message: `Cannot connect ${way}: ${detail}` }
 }
 
-export function codeOf(cause: unknown): string | undefined {
+/** Why the connection to an origin did not bring an answer. */
+export function whyBroken(origin: string, cause: unknown): Unreached {
+  const detail = describe(cause)
+  if (codeOf(cause)?.startsWith('HPE_')) {
+    return { failure: 'garbled', message: `What ${origin} answered is not HTTP: ${detail}` }
+  }
+  return { failure: 'reset', message: `The connection to ${origin} broke: ${detail}` }
+}
+
+function codeOf(cause: unknown): string | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return typeof code === 'string' ? code : undefined
 }
 
-export function describe(cause: unknown): string {
+function describe(cause: unknown): string {
   if (cause === undefined) return 'it was closed before an answer'
   if (!(cause instanceof Error)) return String(cause)
   // A refused connection to a name with several addresses is an AggregateError without a message of its own.

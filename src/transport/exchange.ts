@@ -172,7 +172,9 @@ export class Exchange {
   // The body.
 
   async #send(body: RequestBody, socket: Socket): Promise<void> {
-    this.#cork()
+    // Headers and first block leave in one write.
+    this.#corked = true
+    this.#outgoing.cork()
     // An empty block brings the headers out. `flushHeaders` would too, but writes UTF-8 where the wire has one byte per character.
     if (!this.#setting.asksFirst) this.#outgoing.write(noBytes)
     const lender = new Lender(this.#outgoing, socket, socket.bytesWritten)
@@ -205,12 +207,6 @@ export class Exchange {
     this.#uncork()
     this.#outgoing.end()
     this.#expectAnswer(body.size, monotonic() - startMs)
-  }
-
-  /** Headers and first block leave in one write. */
-  #cork(): void {
-    this.#corked = true
-    this.#outgoing.cork()
   }
 
   #uncork(): void {

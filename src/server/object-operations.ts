@@ -6,6 +6,7 @@ import { deleteObject, putObject } from '../protocol/operations/objects.js'
 import { resolveRange } from '../protocol/range.js'
 import { requireBucket } from './bucket-operations.js'
 import { callBack, callbackOf } from './callbacks.js'
+import { compressed } from './compression.js'
 import { checkConditions } from './conditions.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
@@ -62,7 +63,8 @@ export const objectOperations = {
         ...(part === undefined ? {} : { part }),
       }
       const { start, end } = part ?? { start: 0, end: size }
-      return withBody(getObject.encodeAnswer(head, input), opened, start, end)
+      const whole = withBody(getObject.encodeAnswer(head, input), opened, start, end)
+      return compressed(whole, exchange.request.headers)
     } catch (error) {
       opened.close()
       throw error

@@ -77,6 +77,7 @@ export async function checkAnonymous(storage: Storage, ask: AnonymousAsk): Promi
   }
   const bucket = await storage.getBucket(ask.bucket)
   if (bucket === undefined) throw new Refusal({ code: 'NoSuchBucket', fields: { BucketName: ask.bucket } })
+  if (bucket.payer === 'Requester') throw denied(NOBODY_PAYS)
   if (right === 'list') {
     if (bucket.acl === 'private' || bucket.blockPublicAccess)
       throw denied({ ...NOT_YOURS, fields: { BucketName: bucket.name } })
@@ -110,6 +111,7 @@ export function checkRight(bucket: BucketRecord, object: ObjectRecord | undefine
 }
 
 const OWNERS_ALONE = { message: 'Anonymous access is forbidden for this operation.' }
+const NOBODY_PAYS = { message: 'Anonymous access is forbidden where the requester pays.' }
 const NOT_YOURS = { message: 'The bucket you access does not belong to you.' }
 const NO_ACL = { message: 'You do not have write acl permission on this object.', ec: '0003-00000008' }
 function denied(error: Omit<ErrorToSay, 'code'>): Refusal {

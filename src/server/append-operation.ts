@@ -10,7 +10,7 @@ import { type AppendObjectInput, appendObject, NEXT_POSITION } from '../protocol
 import { requireBucket } from './bucket-operations.js'
 import { type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
-import { invalidArgument, storedHeadersOf, withClassOf } from './names.js'
+import { invalidArgument, storedHeadersOf, withDefaultsOf } from './names.js'
 import { announcedSize, MAX_BODY_SIZE, receiveBody } from './receive.js'
 import type { ObjectRecord, StoredHeaders } from './storage/storage.js'
 
@@ -29,7 +29,7 @@ export const appendOperations = {
     const { incoming, size, etag, crc64 } = await receiveBody(exchange)
     const object = await storage.appendObject(input.bucket, input.key, incoming, (current) => {
       checkAppend(current, input, size)
-      const before = current ?? beginning(input.key, withClassOf(bucket, headers))
+      const before = current ?? beginning(input.key, withDefaultsOf(bucket, headers))
       return {
         ...before,
         headers: { ...before.headers, ...pickHeaders(headers, (name) => name === 'x-oss-object-acl') },

@@ -11,6 +11,7 @@ import {
 import type { Tag } from '../protocol/operations/tagging.js'
 import { countBucket } from './bucket-stat.js'
 import { type Exchange, type Operate, OWNER, Refusal } from './context.js'
+import { bucketEncryptionIn } from './encryption.js'
 import { checkBucketAcl } from './names.js'
 import { receiveDocument } from './receive.js'
 import type { BucketRecord, Page, Storage } from './storage/storage.js'
@@ -36,12 +37,14 @@ export const bucketOperations = {
     const input = putBucket.decodeRequest({ ...exchange.request, body })
     const acl = input.acl ?? 'private'
     checkBucketAcl(acl)
+    const encryption = bucketEncryptionIn(input.encryption ?? {})
     const known = await exchange.storage.putBucket({
       name: input.bucket,
       created: exchange.clock.now(),
       acl,
       storageClass: input.storageClass ?? 'Standard',
       ...(input.dataRedundancyType === undefined ? {} : { dataRedundancyType: input.dataRedundancyType }),
+      ...(encryption === undefined ? {} : { encryption }),
     })
     // Made again by its owner: of all that a bucket has, only the ACL can be said anew.
     if (input.acl !== undefined && known.acl !== acl) {
@@ -61,6 +64,8 @@ export const bucketOperations = {
         acl: bucket.acl,
         resourceGroupId: RESOURCE_GROUP,
         blockPublicAccess: bucket.blockPublicAccess ?? false,
+        ...(bucket.encryption === undefined ? {} : { encryption: bucket.encryption }),
+        ...(bucket.transferAcceleration === true ? { transferAcceleration: true } : {}),
       },
       input,
     )

@@ -1,17 +1,13 @@
 /** What is set on a bucket: its ACL and tags; and what this server can't set, told as what it is, unset. */
 import { emptyAnswer } from '../protocol/operations/answers.js'
 import { getBucketAcl, putBucketAcl } from '../protocol/operations/bucket-facts.js'
+import { getBucketLogging } from '../protocol/operations/bucket-logging.js'
 import { deleteBucketTags, getBucketTags, putBucketTags } from '../protocol/operations/bucket-tags.js'
 import {
   deleteBucketPublicAccessBlock,
   getBucketPublicAccessBlock,
   putBucketPublicAccessBlock,
 } from '../protocol/operations/public-access-block.js'
-import {
-  getBucketLogging,
-  getBucketReferer,
-  getBucketRequestPayment,
-} from '../protocol/operations/unset-settings.js'
 import { getBucketVersioning } from '../protocol/operations/versions.js'
 import { requireBucket, withAcl } from './bucket-operations.js'
 import { type Answer, type Exchange, type Operate, OWNER, Refusal } from './context.js'
@@ -84,29 +80,14 @@ export const bucketSettingsOperations = {
     return getBucketLogging.encodeAnswer({}, input)
   },
 
-  GetBucketReferer: async (exchange) => {
-    const input = getBucketReferer.decodeRequest(exchange.request)
-    await requireBucket(exchange, input.bucket)
-    return getBucketReferer.encodeAnswer({ allowEmpty: true }, input)
-  },
-
-  GetBucketRequestPayment: async (exchange) => {
-    const input = getBucketRequestPayment.decodeRequest(exchange.request)
-    await requireBucket(exchange, input.bucket)
-    return getBucketRequestPayment.encodeAnswer({ payer: 'BucketOwner' }, input)
-  },
-
   GetBucketPolicy: unset('NoSuchBucketPolicy'),
   GetBucketWebsite: unset('NoSuchWebsiteConfiguration'),
-  GetBucketEncryption: unset('NoSuchServerSideEncryptionRule'),
   GetBucketWorm: unset('NoSuchWORMConfiguration'),
-  GetBucketTransferAcceleration: unset('NoSuchTransferAccelerationConfiguration'),
 
   // To remove what was never set is a success, as it is with what can be set.
   DeleteBucketLogging: nothingToDelete,
   DeleteBucketPolicy: nothingToDelete,
   DeleteBucketWebsite: nothingToDelete,
-  DeleteBucketEncryption: nothingToDelete,
 } satisfies Record<string, Operate>
 
 async function nothingToDelete(exchange: Exchange): Promise<Answer> {

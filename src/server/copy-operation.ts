@@ -9,7 +9,7 @@ import { type CopyObjectInput, copyObject } from '../protocol/operations/copy-ob
 import { requireBucket } from './bucket-operations.js'
 import { checkConditions } from './conditions.js'
 import { type Operate, Refusal } from './context.js'
-import { encryptionIn } from './encryption.js'
+import { encryptionIn, withEncryptionOf } from './encryption.js'
 import { changeObject, openSource } from './found-objects.js'
 import { checkBucketName, checkKey, storedHeadersOf } from './names.js'
 import { alreadyExists, forbidsOverwrite, translated } from './object-operations.js'
@@ -83,11 +83,12 @@ function headersOfCopy(from: {
   const { input, asked, object, bucket, isSelf } = from
   const replaces = input.metadata === 'REPLACE' || (isSelf && Object.keys(input.headers).some(isStoredHeader))
   const tags = input.tagging === 'REPLACE' ? asked : object.headers
+  const ofBucket = withEncryptionOf(bucket, {})
   return {
-    ...(isSelf ? pickHeaders(object.headers, (name) => SETTINGS.has(name) || isEncryptionHeader(name)) : {}),
+    ...(isSelf ? pickHeaders(object.headers, (name) => SETTINGS.has(name)) : {}),
     ...(bucket.storageClass === 'Standard' || isSelf ? {} : { 'x-oss-storage-class': bucket.storageClass }),
     ...pickHeaders(asked, (name) => SETTINGS.has(name)),
-    ...encryptionIn(asked).encryption,
+    ...(encryptionIn(asked).encryption ?? encryptionIn(isSelf ? object.headers : ofBucket).encryption),
     ...pickHeaders(replaces ? asked : object.headers, isStoredHeader),
     ...pickHeaders(tags, (name) => name === 'x-oss-tagging'),
   }

@@ -29,6 +29,7 @@ import { randomHex } from './hex.js'
 import { MIN_PART_SIZE } from './multipart-operations.js'
 import { checkBucketName, checkKey } from './names.js'
 import { OPERATIONS } from './operations.js'
+import { checkReferer } from './referer.js'
 import { readTarget } from './request-target.js'
 import { isPostObject, route } from './routes.js'
 import type { Verdict } from './signer.js'
@@ -247,6 +248,10 @@ export function createHandler(options: HandlerOptions): Handler {
       await checkAnonymous(options.storage, { operation: routed.name, ...address, query, headers })
     }
     if (routed.kind === 'refused') throw new Refusal(routed.error)
+    if (key !== undefined && method !== 'OPTIONS' && headers['authorization'] === undefined) {
+      const referer = (await options.storage.getBucket(bucket ?? ''))?.referer
+      if (referer !== undefined) checkReferer(referer, headers['referer'])
+    }
     if (query['uploadId']) progress.uploadId = query['uploadId']
     if (/^[0-9]+$/.test(query['partNumber'] ?? '')) progress.partNumber = Number(query['partNumber'])
 

@@ -13,7 +13,7 @@ import { type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn, refuseEncryptionOfPart } from './encryption.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
-import { storedHeadersOf, withClassOf } from './names.js'
+import { storedHeadersOf, withDefaultsOf } from './names.js'
 import { forbidsOverwrite, translated } from './object-operations.js'
 import { receiveBody, receiveDocument } from './receive.js'
 import { checkNext, outOfOrder, settled } from './sequential.js'
@@ -31,7 +31,7 @@ export const multipartOperations = {
     const { storage, clock, random } = exchange
     const input = initiateMultipartUpload.decodeRequest(exchange.request)
     const asked = storedHeadersOf(input.headers)
-    const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
+    const headers = withDefaultsOf(await requireBucket(exchange, input.bucket), asked)
     if (forbidsOverwrite(input.headers) && (await storage.getObject(input.bucket, input.key)) !== undefined) {
       throw new Refusal({ code: 'FileAlreadyExists' })
     }

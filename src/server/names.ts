@@ -3,7 +3,7 @@ import { utf8Bytes } from '../protocol/encode.js'
 import { isStoredHeader } from '../protocol/headers.js'
 import type { WireHeaders } from '../protocol/message.js'
 import { Refusal } from './context.js'
-import { encryptionAskedIn } from './encryption.js'
+import { encryptionAskedIn, withEncryptionOf } from './encryption.js'
 import { invalidArgument } from './invalid-argument.js'
 import { tagsFromHeader } from './object-tags.js'
 import type { BucketRecord, StoredHeaders } from './storage/storage.js'
@@ -73,7 +73,12 @@ export function checkObjectAcl(acl: string): void {
   }
 }
 
-/** The headers of an object that names no class, in a bucket that has one. */
+/** The headers of an object that names no class or encryption, in a bucket that has one. */
+export function withDefaultsOf(bucket: BucketRecord, headers: StoredHeaders): StoredHeaders {
+  return withEncryptionOf(bucket, withClassOf(bucket, headers))
+}
+
+/** The same for what has no bytes of its own. */
 export function withClassOf(bucket: BucketRecord, headers: StoredHeaders): StoredHeaders {
   if (bucket.storageClass === 'Standard') return headers
   return { 'x-oss-storage-class': bucket.storageClass, ...headers }

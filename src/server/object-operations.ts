@@ -12,7 +12,7 @@ import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { headOf, type ObjectAsked, openContent, requireContent } from './found-objects.js'
 import { objectExpiry } from './lifecycle.js'
-import { invalidArgument, storedHeadersOf, withClassOf } from './names.js'
+import { invalidArgument, storedHeadersOf, withDefaultsOf } from './names.js'
 import { receiveBody } from './receive.js'
 import { type ObjectRecord, type OpenObject, StorageError } from './storage/storage.js'
 
@@ -23,7 +23,7 @@ export const objectOperations = {
     const asked = storedHeadersOf(input.headers)
     const ifAbsent = forbidsOverwrite(input.headers)
     const wanted = callbackOf(exchange, input.headers)
-    const headers = withClassOf(await requireBucket(exchange, input.bucket), asked)
+    const headers = withDefaultsOf(await requireBucket(exchange, input.bucket), asked)
     if (ifAbsent && (await storage.getObject(input.bucket, input.key)) !== undefined) throw alreadyExists()
 
     const received = await receiveBody(exchange)

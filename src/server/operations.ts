@@ -2,6 +2,7 @@
 import { appendOperations } from './append-operation.js'
 import { bucketOperations } from './bucket-operations.js'
 import { bucketSettingsOperations } from './bucket-settings-operations.js'
+import { bucketUseOperations } from './bucket-use-operations.js'
 import type { Operate } from './context.js'
 import { copyOperations } from './copy-operation.js'
 import { corsOperations } from './cors-operations.js'
@@ -20,6 +21,7 @@ import { symlinkOperations } from './symlink-operations.js'
 export const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...bucketOperations,
   ...bucketSettingsOperations,
+  ...bucketUseOperations,
   ...corsOperations,
   ...lifecycleOperations,
   ...listingOperations,

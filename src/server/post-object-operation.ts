@@ -19,7 +19,7 @@ import { callBack, callbackFrom } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { locationOf } from './location.js'
-import { checkKey, storedHeadersOf, withClassOf } from './names.js'
+import { checkKey, storedHeadersOf, withDefaultsOf } from './names.js'
 import { alreadyExists, forbidsOverwrite, translated } from './object-operations.js'
 import { OBJECT_ROWS } from './object-rows.js'
 import type { OperationRow } from './operation-row.js'
@@ -54,7 +54,7 @@ export const postObjectOperations = {
     const { least, most } = await admit(exchange, bucket, input)
     checkKey(input.key)
     checkSettings(input)
-    const stored = withClassOf(bucket, storedHeadersOf(input.headers))
+    const stored = withDefaultsOf(bucket, storedHeadersOf(input.headers))
     const ifAbsent = forbidsOverwrite(input.headers)
     const callback = postedCallback(exchange, input)
     if (ifAbsent && (await storage.getObject(name, input.key)) !== undefined) throw alreadyExists()

@@ -2,7 +2,7 @@
 import type { OperationRow } from './operation-row.js'
 
 export const SETTING_ROWS = [
-  { name: 'PutBucketReferer', method: 'PUT', on: 'bucket', needs: ['referer'] },
+  { name: 'PutBucketReferer', method: 'PUT', on: 'bucket', needs: ['referer'], done: true },
   { name: 'GetBucketReferer', method: 'GET', on: 'bucket', needs: ['referer'], done: true },
   { name: 'PutBucketLogging', method: 'PUT', on: 'bucket', needs: ['logging'] },
   { name: 'GetBucketLogging', method: 'GET', on: 'bucket', needs: ['logging'], done: true },
@@ -13,12 +13,18 @@ export const SETTING_ROWS = [
   { name: 'PutBucketPolicy', method: 'PUT', on: 'bucket', needs: ['policy'] },
   { name: 'GetBucketPolicy', method: 'GET', on: 'bucket', needs: ['policy'], done: true },
   { name: 'DeleteBucketPolicy', method: 'DELETE', on: 'bucket', needs: ['policy'], done: true },
-  { name: 'PutBucketEncryption', method: 'PUT', on: 'bucket', needs: ['encryption'] },
+  { name: 'PutBucketEncryption', method: 'PUT', on: 'bucket', needs: ['encryption'], done: true },
   { name: 'GetBucketEncryption', method: 'GET', on: 'bucket', needs: ['encryption'], done: true },
   { name: 'DeleteBucketEncryption', method: 'DELETE', on: 'bucket', needs: ['encryption'], done: true },
-  { name: 'PutBucketRequestPayment', method: 'PUT', on: 'bucket', needs: ['requestPayment'] },
+  { name: 'PutBucketRequestPayment', method: 'PUT', on: 'bucket', needs: ['requestPayment'], done: true },
   { name: 'GetBucketRequestPayment', method: 'GET', on: 'bucket', needs: ['requestPayment'], done: true },
-  { name: 'PutBucketTransferAcceleration', method: 'PUT', on: 'bucket', needs: ['transferAcceleration'] },
+  {
+    name: 'PutBucketTransferAcceleration',
+    method: 'PUT',
+    on: 'bucket',
+    needs: ['transferAcceleration'],
+    done: true,
+  },
   {
     name: 'GetBucketTransferAcceleration',
     method: 'GET',

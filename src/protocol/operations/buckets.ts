@@ -1,6 +1,7 @@
 /** The operations on the service and on whole buckets. An empty string and an absent parameter mean the same; decoding gives absent. */
 
-import type { Query } from '../message.js'
+import { isEncryptionHeader, pickHeaders } from '../headers.js'
+import type { WireHeaders } from '../message.js'
 import { child, children, element, optionalElement, printXml, text, type XmlElement } from '../xml.js'
 import {
   documentOf as answerDocument,
@@ -12,6 +13,8 @@ import {
   timeElement,
   xmlAnswer,
 } from './answers.js'
+import { type BucketEncryption, encryptionElements, readEncryption } from './bucket-encryption.js'
+import { type TagsWanted, tagQuery, tagsOf } from './bucket-tag-query.js'
 import type { Operation } from './operation.js'
 import { bucketOf, countOf, documentOf, given, invalidArgument, MAX_PAGE, present } from './requests.js'
 
@@ -20,13 +23,11 @@ export interface Owner {
   readonly displayName: string
 }
 
-export interface ListBucketsInput {
+export interface ListBucketsInput extends TagsWanted {
   readonly prefix?: string
   readonly marker?: string
   /** 1 to 1000; 100 where the request does not say. */
   readonly maxKeys: number
-  /** Only buckets that have all of these tags; without a value, the key alone counts. */
-  readonly tags?: readonly { readonly key: string; readonly value?: string }[]
 }
 
 export interface BucketEntry {
@@ -57,6 +58,8 @@ export interface PutBucketInput {
   readonly acl?: string
   readonly storageClass?: string
   readonly dataRedundancyType?: string
+  /** The headers of server-side encryption. */
+  readonly encryption?: WireHeaders
 }
 
 export interface BucketInput {
@@ -72,6 +75,10 @@ export interface BucketInfo extends BucketEntry {
   readonly versioning?: string
   readonly resourceGroupId?: string
   readonly blockPublicAccess: boolean
+  /** Absent: objects say for themselves. */
+  readonly encryption?: BucketEncryption
+  /** Absent: it was never set. */
+  readonly transferAcceleration?: boolean
 }
 
 /** Nothing beyond success. */
@@ -118,55 +125,10 @@ export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
   },
 }
 
-function tagQuery(tags: ListBucketsInput['tags'] = []): Record<string, string> {
-  return tags.length === 0
-    ? {}
-    : {
-        tagging: tags
-          .map(
-            ({ key, value }) =>
-              JSON.stringify(key) + (value === undefined ? '' : `:${JSON.stringify(value)}`),
-          )
-          .join(','),
-      }
-}
-
-/** `tagging="k":"v","k2":"v2"`, or `tag-key=k` and perhaps `tag-value=v`. */
-function tagsOf(query: Query): Pick<ListBucketsInput, 'tags'> {
-  const { tagging, 'tag-key': key, 'tag-value': value } = query
-  if (tagging) {
-    const text = '"(?:[^"\\\\]|\\\\.)*"'
-    const pair = new RegExp(`^(${text})(?::(${text}))?(?:,|$)`)
-    const tags: { key: string; value?: string }[] = []
-    for (let rest = tagging; rest !== ''; ) {
-      const found = pair.exec(rest)
-      const [name, content] = [unquoted(found?.[1]), unquoted(found?.[2])]
-      if (found === null || name === undefined) {
-        throw invalidArgument('tagging', tagging, 'Pairs such as "key":"value" are expected.')
-      }
-      tags.push(content === undefined ? { key: name } : { key: name, value: content })
-      rest = rest.slice(found[0].length)
-    }
-    return { tags }
-  }
-  if (key) return { tags: [{ key, ...given({ value }) }] }
-  if (value) throw invalidArgument('tag-value', value, 'A tag-key is required beside it.')
-  return {}
-}
-
-function unquoted(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as string
-  } catch {
-    return undefined
-  }
-}
-
 /** PUT of a bucket. */
 export const putBucket: Operation<PutBucketInput, Done> = {
   name: 'PutBucket',
-  encodeRequest: ({ bucket, acl, storageClass, dataRedundancyType }) => {
+  encodeRequest: ({ bucket, acl, storageClass, dataRedundancyType, encryption }) => {
     const configuration = element('CreateBucketConfiguration', [
       optionalElement('StorageClass', storageClass),
       optionalElement('DataRedundancyType', dataRedundancyType),
@@ -176,7 +138,7 @@ export const putBucket: Operation<PutBucketInput, Done> = {
       method: 'PUT',
       bucket,
       query: {},
-      headers: given({ 'x-oss-acl': acl }),
+      headers: { ...encryption, ...given({ 'x-oss-acl': acl }) },
       ...(isNeeded ? { body: printXml(configuration) } : {}),
     }
   },
@@ -189,9 +151,11 @@ export const putBucket: Operation<PutBucketInput, Done> = {
       request.body === undefined || request.body.length === 0
         ? undefined
         : documentOf(request, 'CreateBucketConfiguration')
+    const encryption = pickHeaders(request.headers, isEncryptionHeader)
     return {
       bucket: bucketOf(request),
       ...given({ acl }),
+      ...(Object.keys(encryption).length === 0 ? {} : { encryption }),
       ...present({
         storageClass: configuration && oneOf(STORAGE_CLASSES, configuration, 'StorageClass', '0013-00000101'),
         dataRedundancyType:
@@ -220,6 +184,8 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
           element('Comment', ''),
           optionalElement('ResourceGroupId', info.resourceGroupId),
           element('BlockPublicAccess', info.blockPublicAccess),
+          element('TransferAcceleration', info.transferAcceleration ? 'Enabled' : 'Disabled'),
+          element('ServerSideEncryptionRule', encryptionElements(info.encryption ?? { algorithm: 'None' })),
           ...ABSENT_FEATURES,
         ]),
       ]),
@@ -233,12 +199,19 @@ export const getBucketInfo: Operation<BucketInput, BucketInfo> = {
       owner: readOwner(child(bucket, 'Owner') ?? bucket),
       acl: requiredText(child(bucket, 'AccessControlList') ?? bucket, 'Grant'),
       blockPublicAccess: text(bucket, 'BlockPublicAccess') === 'true',
+      ...encryptionIn(bucket),
+      ...(text(bucket, 'TransferAcceleration') === 'Enabled' ? { transferAcceleration: true } : {}),
       ...present({
         versioning: text(bucket, 'Versioning'),
         resourceGroupId: text(bucket, 'ResourceGroupId'),
       }),
     }
   },
+}
+
+function encryptionIn(bucket: XmlElement): Pick<BucketInfo, 'encryption'> {
+  const encryption = readEncryption(child(bucket, 'ServerSideEncryptionRule') ?? bucket)
+  return encryption === undefined || encryption.algorithm === 'None' ? {} : { encryption }
 }
 
 /** DELETE of a bucket, which has to be empty, unfinished uploads included. */
@@ -275,9 +248,7 @@ const BUCKET_ACLS: ReadonlySet<string> = new Set(['private', 'public-read', 'pub
 /** What GetBucketInfo says of features that a bucket does not use; some clients read them all. */
 const ABSENT_FEATURES: readonly XmlElement[] = [
   element('AccessMonitor', 'Disabled'),
-  element('TransferAcceleration', 'Disabled'),
   element('CrossRegionReplication', 'Disabled'),
-  element('ServerSideEncryptionRule', [element('SSEAlgorithm', 'None')]),
   element('BucketPolicy', [element('LogBucket', ''), element('LogPrefix', '')]),
 ]
 

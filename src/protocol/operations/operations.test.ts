@@ -3,7 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { toWire } from '../encode.js'
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './bucket-encryption.js'
 import { getBucketAcl, getBucketLocation, getBucketStat, putBucketAcl } from './bucket-facts.js'
+import { getBucketLogging } from './bucket-logging.js'
+import {
+  getBucketRequestPayment,
+  getBucketTransferAcceleration,
+  putBucketRequestPayment,
+  putBucketTransferAcceleration,
+} from './bucket-payment.js'
+import { getBucketReferer, putBucketReferer } from './bucket-referer.js'
 import { deleteBucketTags, getBucketTags, putBucketTags } from './bucket-tags.js'
 import { deleteBucket, getBucketInfo, listBuckets, type Owner, putBucket } from './buckets.js'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './cors.js'
@@ -24,7 +33,6 @@ import {
   getBucketPublicAccessBlock,
   putBucketPublicAccessBlock,
 } from './public-access-block.js'
-import { getBucketLogging, getBucketReferer, getBucketRequestPayment } from './unset-settings.js'
 import { getBucketVersioning, listLiveChannels, listObjectVersions } from './versions.js'
 
 const bucket = fc.constantFrom('b-1', 'examplebucket')
@@ -162,7 +170,13 @@ laws(
 laws(getBucketInfo, bucketInput, () =>
   record(
     { ...bucketEntry, dataRedundancyType: word, owner, acl: word, blockPublicAccess: flag },
-    { region: word, versioning: word, resourceGroupId: word },
+    {
+      region: word,
+      versioning: word,
+      resourceGroupId: word,
+      transferAcceleration: fc.constant(true),
+      encryption: record({ algorithm: word.filter((name) => name !== 'None') }, { keyId: word }),
+    },
   ),
 )
 laws(deleteBucket, bucketInput, done)
@@ -252,10 +266,24 @@ laws(deleteBucketPublicAccessBlock, bucketInput, done)
 
 laws(getBucketVersioning, bucketInput, () => record({}, { status: word }))
 laws(getBucketLogging, bucketInput, () => record({}, { targetBucket: word }))
-laws(getBucketReferer, bucketInput, () =>
-  record({ allowEmpty: flag }, { referers: fc.array(plainKey, { minLength: 1, maxLength: 3 }) }),
-)
-laws(getBucketRequestPayment, bucketInput, () => record({ payer: word }))
+const refererRules = {
+  allowEmpty: flag,
+  truncateQuery: flag,
+  truncatePath: flag,
+  referers: fc.array(plainKey, { maxLength: 3 }),
+  blacklist: fc.array(plainKey, { maxLength: 3 }),
+}
+laws(putBucketReferer, record({ bucket, ...refererRules }), done)
+laws(getBucketReferer, bucketInput, () => record(refererRules))
+const payer = fc.constantFrom('BucketOwner', 'Requester')
+laws(putBucketRequestPayment, record({ bucket, payer }), done)
+laws(getBucketRequestPayment, bucketInput, () => record({ payer }))
+laws(putBucketTransferAcceleration, record({ bucket, enabled: flag }), done)
+laws(getBucketTransferAcceleration, bucketInput, () => record({ enabled: flag }))
+const encryption = { keyId: word, dataAlgorithm: word }
+laws(putBucketEncryption, record({ bucket, algorithm: word }, encryption), done)
+laws(getBucketEncryption, bucketInput, () => record({ algorithm: word }, encryption))
+laws(deleteBucketEncryption, bucketInput, done)
 laws(listLiveChannels, record({ bucket, maxKeys: page }, { prefix: plainKey, marker: plainKey }), done)
 
 const stored = {

@@ -3,6 +3,8 @@
  * promise that changes something resolves, the change is as lasting as the storage can make it.
  */
 
+import type { BucketEncryption } from '../../protocol/operations/bucket-encryption.js'
+import type { BucketReferer } from '../../protocol/operations/bucket-referer.js'
 import type { CorsConfiguration } from '../../protocol/operations/cors.js'
 import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle-rules.js'
 import type { Tag } from '../../protocol/operations/tagging.js'
@@ -42,6 +44,14 @@ export interface BucketRecord {
   readonly lifecycle?: LifecycleConfiguration
   /** Absent: false. */
   readonly blockPublicAccess?: boolean
+  /** Absent: objects say for themselves. */
+  readonly encryption?: BucketEncryption
+  /** Absent: anybody may refer to its objects. */
+  readonly referer?: BucketReferer
+  /** Absent: `BucketOwner`. */
+  readonly payer?: string
+  /** Absent: it was never set. */
+  readonly transferAcceleration?: boolean
 }
 
 /** Headers kept with an object and given back on reading: lower-case names, values as they stood on the wire. */

@@ -115,7 +115,6 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
     'TestRestoreObjectLegacy',
     'TestCleanRestoredObject',
   ]),
-  ...notServed('Encryption at rest is not served.', ['TestBucketEncryption']),
   ...notServed('TLS is not served, so there is nothing to set for it.', ['TestBucketHttpsConfig']),
   ...notServed('Inventories are not served.', ['TestBucketInventory']),
   ...notServed('Access logs in buckets are not served.', ['TestBucketLogging']),
@@ -126,18 +125,12 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
   ...notServed('Rules against overwriting are not served, the header is.', ['TestBucketOverwriteConfig']),
   ...notServed('Bucket policies are not served.', ['TestBucketPolicy', 'TestInvokeOperation_BucketPolicy']),
   ...notServed('Quotas are not served.', ['TestBucketStorageQuota']),
-  ...notServed('Referer rules are not served.', ['TestBucketReferer']),
-  ...notServed('Payment by the requester is not served.', [
-    'TestPutBucketRequestPayment',
-    'TestGetBucketRequestPayment',
-  ]),
   ...notServed('Resource groups are not served.', ['TestBucketResourceGroup']),
   ...notServed('Image styles and processing are not served.', [
     'TestBucketStyle',
     'TestProcessObject',
     'TestGetObjectWithProcess',
   ]),
-  ...notServed('Transfer acceleration is not served.', ['TestBucketTransferAcceleration']),
   ...notServed('Versions of objects are not served; a bucket answers as one that never had any.', [
     'TestPutBucketVersioning',
     'TestGetBucketVersioning',

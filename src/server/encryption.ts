@@ -4,7 +4,7 @@
  */
 import { isEncryptionHeader, pickHeaders } from '../protocol/headers.js'
 import type { WireHeaders } from '../protocol/message.js'
-import type { BucketEncryption } from '../protocol/operations/bucket-encryption.js'
+import type { BucketEncryption } from '../protocol/operations/encryption-rule.js'
 import { Refusal } from './context.js'
 import { invalidArgument } from './invalid-argument.js'
 import type { BucketRecord, StoredHeaders } from './storage/storage.js'

@@ -1,5 +1,5 @@
 /** How the objects of a bucket are encrypted that do not say so themselves. */
-import { child, element, optionalElement, text, type XmlElement } from '../xml.js'
+import { child, element, type XmlElement } from '../xml.js'
 import {
   documentOf as answerDocument,
   emptyAnswer,
@@ -8,17 +8,9 @@ import {
   xmlAnswer,
 } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
+import { type BucketEncryption, encryptionElements, readEncryption } from './encryption-rule.js'
 import type { Operation } from './operation.js'
-import { bucketOf, documentOf, malformedXml, present } from './requests.js'
-
-export interface BucketEncryption {
-  /** `AES256`, `SM4` or `KMS`. */
-  readonly algorithm: string
-  /** KMS alone: the key. Absent: the one that the service makes. */
-  readonly keyId?: string
-  /** KMS alone: `SM4`. Absent: AES256. */
-  readonly dataAlgorithm?: string
-}
+import { bucketOf, documentOf, malformedXml } from './requests.js'
 
 const query = { encryption: '' }
 
@@ -60,28 +52,6 @@ export const deleteBucketEncryption: Operation<BucketInput, Done> = {
   decodeRequest: (request) => ({ bucket: bucketOf(request) }),
   encodeAnswer: () => emptyAnswer(204),
   decodeAnswer: nothingBeyondSuccess,
-}
-
-/** As it stands in the rule, and in what GetBucketInfo tells. */
-export function encryptionElements({
-  algorithm,
-  keyId,
-  dataAlgorithm,
-}: BucketEncryption): (XmlElement | undefined)[] {
-  return [
-    element('SSEAlgorithm', algorithm),
-    optionalElement('KMSMasterKeyID', keyId),
-    optionalElement('KMSDataEncryption', dataAlgorithm),
-  ]
-}
-
-export function readEncryption(parent: XmlElement): BucketEncryption | undefined {
-  const algorithm = text(parent, 'SSEAlgorithm')?.trim()
-  if (!algorithm) return undefined
-  return {
-    algorithm,
-    ...present({ keyId: text(parent, 'KMSMasterKeyID'), dataAlgorithm: text(parent, 'KMSDataEncryption') }),
-  }
 }
 
 function ruleElement(encryption: BucketEncryption): XmlElement {

@@ -13,8 +13,8 @@ import {
   timeElement,
   xmlAnswer,
 } from './answers.js'
-import { type BucketEncryption, encryptionElements, readEncryption } from './bucket-encryption.js'
 import { type TagsWanted, tagQuery, tagsOf } from './bucket-tag-query.js'
+import { type BucketEncryption, encryptionElements, readEncryption } from './encryption-rule.js'
 import type { Operation } from './operation.js'
 import { bucketOf, countOf, documentOf, given, invalidArgument, MAX_PAGE, present } from './requests.js'
 

@@ -3,9 +3,9 @@
  * promise that changes something resolves, the change is as lasting as the storage can make it.
  */
 
-import type { BucketEncryption } from '../../protocol/operations/bucket-encryption.js'
 import type { BucketReferer } from '../../protocol/operations/bucket-referer.js'
 import type { CorsConfiguration } from '../../protocol/operations/cors.js'
+import type { BucketEncryption } from '../../protocol/operations/encryption-rule.js'
 import type { LifecycleConfiguration } from '../../protocol/operations/lifecycle-rules.js'
 import type { Tag } from '../../protocol/operations/tagging.js'
 

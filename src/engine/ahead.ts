@@ -23,7 +23,7 @@ export interface Ahead {
   take(): PartInTurn | undefined
   /** The source's state has been found to be this. */
   saw(identity: SourceIdentity): void
-  /** The same slice, with the next part begun once its last block is with the sink. */
+  /** The same slice, with the next part begun when its last block goes to the sink. */
   watch(slice: Slice): Slice
   /** What was read beforehand is not wanted. */
   drop(): void

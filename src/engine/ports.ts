@@ -56,7 +56,7 @@ export interface Slice {
    * Resolves when the sink has released every block. Rejects with `UploadError` `source-changed` when the
    * source ends before the range does, `source-missing` when it can't be read; with the sink's error when that fails;
    * with the signal's reason on abort. Whatever happens, no block is reused before the sink settled its promise.
-   * `onLastBlock` is told once the last block is with the sink, and so nothing more of the range is read.
+   * `onLastBlock` is told when the last block goes to the sink, and so nothing more of the range is to be read.
    */
   pump(sink: BlockSink, signal?: CancelSignal, onLastBlock?: () => void): Promise<void>
 }

@@ -80,12 +80,15 @@ async function send({ connection, blocks }, { path, fd, start, end, isSmall = fa
   let block = await filled(which, offset)
   const answered = connection.put(path, end - start)
   for (;;) {
-    crc.update(block)
     offset += block.length
-    const written = connection.write(block, offset === end)
-    if (offset === end) break
+    const isLast = offset === end
     which = (which + 1) % BLOCKS_EACH
-    block = (await Promise.all([filled(which, offset), written]))[0]
+    // Before the block at hand is used, so that it is read meanwhile.
+    const next = isLast ? undefined : filled(which, offset)
+    crc.update(block)
+    const written = connection.write(block, isLast)
+    if (isLast) break
+    block = (await Promise.all([next, written]))[0]
   }
   const [ours, theirs] = [crc64ToDecimal(crc.value()), await answered]
   if (ours !== theirs)

@@ -11,6 +11,7 @@ import { checkConditions } from './conditions.js'
 import { type Operate, Refusal } from './context.js'
 import { encryptionIn, withEncryptionOf } from './encryption.js'
 import { changeObject, openSource } from './found-objects.js'
+import { refrozen } from './frozen.js'
 import { checkBucketName, checkKey, storedHeadersOf } from './names.js'
 import { alreadyExists, forbidsOverwrite, translated } from './object-operations.js'
 import { MAX_BODY_SIZE } from './receive.js'
@@ -37,7 +38,7 @@ export const copyOperations = {
       checkConditions(object, input.conditions, CONDITION_PREFIX)
       const headers = headersOfCopy({ input, asked, object, bucket, isSelf })
       checkSize(object, headers, source.bucket === input.bucket)
-      return { ...object, key: input.key, modified: clock.now(), headers }
+      return { ...refrozen(object), key: input.key, modified: clock.now(), headers }
     }
 
     const opened = await openSource(exchange, source)

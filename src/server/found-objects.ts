@@ -3,8 +3,15 @@ import type { ObjectHead } from '../protocol/operations/object-reads.js'
 import { checkAnonymousObject } from './access.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Exchange, Refusal } from './context.js'
+import { checkReadable } from './frozen.js'
 import { taggingOf } from './object-tags.js'
-import { type ObjectRecord, type OpenObject, StorageError, type StoredHeaders } from './storage/storage.js'
+import {
+  type BucketRecord,
+  type ObjectRecord,
+  type OpenObject,
+  StorageError,
+  type StoredHeaders,
+} from './storage/storage.js'
 
 export interface ObjectAsked {
   readonly bucket: string
@@ -20,9 +27,21 @@ export async function requireObject(exchange: Exchange, asked: ObjectAsked): Pro
 }
 
 export async function openObject(exchange: Exchange, asked: ObjectAsked): Promise<OpenObject> {
-  await requireBucket(exchange, asked.bucket)
+  const bucket = await requireBucket(exchange, asked.bucket)
   checkVersion(asked)
-  return (await exchange.storage.openObject(asked.bucket, asked.key)) ?? noSuchKey(asked.key)
+  const opened = (await exchange.storage.openObject(asked.bucket, asked.key)) ?? noSuchKey(asked.key)
+  return readable(exchange, bucket, opened)
+}
+
+/** @throws Refusal InvalidObjectState when it is frozen; it is closed then */
+function readable({ clock }: Exchange, bucket: BucketRecord, opened: OpenObject): OpenObject {
+  try {
+    checkReadable(opened.record, bucket, clock.now())
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  }
 }
 
 /** An object that the request reads beside its own, such as what a link leads to; not everybody may read it. */
@@ -55,6 +74,9 @@ export async function openContent(exchange: Exchange, asked: ObjectAsked): Promi
   await checkReader(exchange, { ...asked, key })
   const target = await exchange.storage.openObject(asked.bucket, key)
   try {
+    if (target !== undefined) {
+      checkReadable(target.record, await requireBucket(exchange, asked.bucket), exchange.clock.now())
+    }
     const record = throughLink(opened.record, target?.record)
     return target === undefined ? opened : { ...target, record }
   } catch (error) {

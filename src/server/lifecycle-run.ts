@@ -2,6 +2,7 @@
  * Does what the lifecycle rules of all buckets say is due. Every decision is made again at the moment of the deed, under
  * the storage's lock: what was replaced or went on meanwhile is left alone.
  */
+import { refrozen } from './frozen.js'
 import { dueForObject, enabledRules, isAbortDue } from './lifecycle.js'
 import {
   type BucketRecord,
@@ -73,7 +74,8 @@ async function expireOrMove(
       const due = dueForObject(bucket, current, now)
       if (due.kind !== 'move') return current
       done.moved += 1
-      return { ...current, headers: { ...current.headers, 'x-oss-storage-class': due.storageClass } }
+      const headers = { ...current.headers, 'x-oss-storage-class': due.storageClass }
+      return { ...refrozen(current), headers }
     })
   }
 }

@@ -9,6 +9,7 @@ import { listMultipartUploads } from '../protocol/operations/multipart-lists.js'
 import { listLiveChannels, listObjectVersions, NULL_VERSION } from '../protocol/operations/versions.js'
 import { requireBucket } from './bucket-operations.js'
 import { type Operate, OWNER } from './context.js'
+import { restoreInfo } from './frozen.js'
 import { invalidArgument } from './names.js'
 import type { BucketRecord, ObjectEntry, ObjectRecord, Page } from './storage/storage.js'
 import { storageClassOf } from './storage-class.js'
@@ -25,7 +26,10 @@ export const listingOperations = {
     })
     const nextMarker = lastName(page)
     return listObjects.encodeAnswer(
-      { ...listedOf(page, bucket, true), ...(nextMarker === undefined ? {} : { nextMarker }) },
+      {
+        ...listedOf(page, { bucket, now: exchange.clock.now(), withOwner: true }),
+        ...(nextMarker === undefined ? {} : { nextMarker }),
+      },
       input,
     )
   },
@@ -46,7 +50,7 @@ export const listingOperations = {
     const next = lastName(page)
     return listObjectsV2.encodeAnswer(
       {
-        ...listedOf(page, bucket, input.fetchOwner),
+        ...listedOf(page, { bucket, now: exchange.clock.now(), withOwner: input.fetchOwner }),
         ...(next === undefined ? {} : { nextContinuationToken: writeToken(next) }),
       },
       input,
@@ -66,7 +70,7 @@ export const listingOperations = {
     const isGroup = page.entries.at(-1)?.kind === 'group'
     return listObjectVersions.encodeAnswer(
       {
-        ...listedOf(page, bucket, true),
+        ...listedOf(page, { bucket, now: exchange.clock.now(), withOwner: true }),
         ...(nextKeyMarker === undefined
           ? {}
           : { nextKeyMarker, nextVersionIdMarker: isGroup ? '' : NULL_VERSION }),
@@ -112,21 +116,24 @@ export const listingOperations = {
   },
 } satisfies Record<string, Operate>
 
-function listedOf(
-  page: Page<ObjectEntry>,
-  bucket: BucketRecord,
-  withOwner: boolean,
-): Omit<ListObjectsOutput, 'nextMarker'> {
+interface Told {
+  readonly bucket: BucketRecord
+  readonly now: number
+  readonly withOwner: boolean
+}
+
+function listedOf(page: Page<ObjectEntry>, told: Told): Omit<ListObjectsOutput, 'nextMarker'> {
   return {
     objects: page.entries.flatMap((entry) =>
-      entry.kind === 'object' ? [listedObject(entry.object, bucket, withOwner)] : [],
+      entry.kind === 'object' ? [listedObject(entry.object, told)] : [],
     ),
     commonPrefixes: groupsOf(page.entries),
     isTruncated: page.truncated,
   }
 }
 
-function listedObject(object: ObjectRecord, bucket: BucketRecord, withOwner: boolean): ListedObject {
+function listedObject(object: ObjectRecord, { bucket, now, withOwner }: Told): ListedObject {
+  const restore = restoreInfo(object, now)
   return {
     key: object.key,
     lastModified: object.modified,
@@ -134,6 +141,7 @@ function listedObject(object: ObjectRecord, bucket: BucketRecord, withOwner: boo
     type: object.type,
     size: object.size,
     storageClass: storageClassOf(object.headers, bucket),
+    ...(restore === undefined ? {} : { restoreInfo: restore }),
     ...(withOwner ? { owner: OWNER } : {}),
   }
 }

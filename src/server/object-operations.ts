@@ -11,6 +11,7 @@ import { checkConditions } from './conditions.js'
 import { type Answer, type Exchange, type Operate, Refusal } from './context.js'
 import { encryptionIn } from './encryption.js'
 import { headOf, type ObjectAsked, openContent, requireContent } from './found-objects.js'
+import { restoreInfo } from './frozen.js'
 import { objectExpiry } from './lifecycle.js'
 import { invalidArgument, storedHeadersOf, withDefaultsOf } from './names.js'
 import { receiveBody } from './receive.js'
@@ -100,13 +101,16 @@ export async function deleteVersion(
   else await requireBucket(exchange, bucket)
 }
 
-/** With the day on which it will go, if a lifecycle rule says one. */
+/** With how long it can be read, and the day on which it will go, if there are such. */
 async function headFor(
-  { storage }: Exchange,
+  { storage, clock }: Exchange,
   { bucket }: ObjectAsked,
   object: ObjectRecord,
 ): Promise<ObjectHead> {
-  const head = headOf(object)
+  const told = headOf(object)
+  const restore = restoreInfo(object, clock.now())
+  const head =
+    restore === undefined ? told : { ...told, headers: { ...told.headers, 'x-oss-restore': restore } }
   const record = await storage.getBucket(bucket)
   const expiry = record?.lifecycle === undefined ? undefined : objectExpiry(record, object)
   if (expiry === undefined) return head

@@ -36,8 +36,20 @@ export const SETTING_ROWS = [
   { name: 'GetBucketResourceGroup', method: 'GET', on: 'bucket', needs: ['resourceGroup'] },
   { name: 'PutBucketHttpsConfig', method: 'PUT', on: 'bucket', needs: ['httpsConfig'] },
   { name: 'GetBucketHttpsConfig', method: 'GET', on: 'bucket', needs: ['httpsConfig'] },
-  { name: 'PutBucketArchiveDirectRead', method: 'PUT', on: 'bucket', needs: ['bucketArchiveDirectRead'] },
-  { name: 'GetBucketArchiveDirectRead', method: 'GET', on: 'bucket', needs: ['bucketArchiveDirectRead'] },
+  {
+    name: 'PutBucketArchiveDirectRead',
+    method: 'PUT',
+    on: 'bucket',
+    needs: ['bucketArchiveDirectRead'],
+    done: true,
+  },
+  {
+    name: 'GetBucketArchiveDirectRead',
+    method: 'GET',
+    on: 'bucket',
+    needs: ['bucketArchiveDirectRead'],
+    done: true,
+  },
   { name: 'PutBucketAccessMonitor', method: 'PUT', on: 'bucket', needs: ['accessmonitor'] },
   { name: 'GetBucketAccessMonitor', method: 'GET', on: 'bucket', needs: ['accessmonitor'] },
   {

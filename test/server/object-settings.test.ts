@@ -266,6 +266,4 @@ inBoth('an object that is not frozen is not restored', async (world) => {
       'NoSuchKey',
     )
   }
-  await put(world, 'cold', { 'x-oss-storage-class': 'ColdArchive' })
-  assert.equal(field(await world.expect(501, ask('POST', 'cold', { restore: '' })), 'Code'), 'NotImplemented')
 })

@@ -2,7 +2,7 @@
 import { utf8Bytes } from '../encode.js'
 import { quoteEtag } from '../etag.js'
 import type { Query } from '../message.js'
-import { child, children, element, text, type XmlElement } from '../xml.js'
+import { child, children, element, optionalElement, text, type XmlElement } from '../xml.js'
 import {
   documentOf,
   encodingElement,
@@ -49,6 +49,8 @@ export interface ObjectEntry {
   readonly type: string
   readonly size: number
   readonly storageClass: string
+  /** Of an archive class that was asked to be restored: as `x-oss-restore` says it. */
+  readonly restoreInfo?: string
   /** Always told by ListObjects; by ListObjectsV2 when it was asked for. */
   readonly owner?: Owner
 }
@@ -221,6 +223,7 @@ export function entryElements(object: ObjectEntry): (XmlElement | undefined)[] {
     element('Type', object.type),
     element('Size', object.size),
     element('StorageClass', object.storageClass),
+    optionalElement('RestoreInfo', object.restoreInfo),
     object.owner && ownerElement(object.owner),
   ]
 }
@@ -244,6 +247,7 @@ export function readEntries(root: XmlElement, elementName: string): ObjectEntry[
       type: text(object, 'Type') || 'Normal',
       size: requiredCount(object, 'Size'),
       storageClass: text(object, 'StorageClass') || 'Standard',
+      ...present({ restoreInfo: text(object, 'RestoreInfo') }),
       ...(owner ? { owner: readOwner(owner) } : {}),
     }
   })

@@ -33,6 +33,7 @@ import {
   getBucketPublicAccessBlock,
   putBucketPublicAccessBlock,
 } from './public-access-block.js'
+import { getBucketArchiveDirectRead, putBucketArchiveDirectRead, restoreObject } from './restore-object.js'
 import { getBucketVersioning, listLiveChannels, listObjectVersions } from './versions.js'
 
 const bucket = fc.constantFrom('b-1', 'examplebucket')
@@ -263,6 +264,12 @@ laws(deleteBucketLifecycle, bucketInput, done)
 laws(putBucketPublicAccessBlock, record({ bucket, blockPublicAccess: flag }), done)
 laws(getBucketPublicAccessBlock, bucketInput, () => record({ blockPublicAccess: flag }))
 laws(deleteBucketPublicAccessBlock, bucketInput, done)
+
+laws(putBucketArchiveDirectRead, record({ bucket, enabled: flag }), done)
+laws(getBucketArchiveDirectRead, bucketInput, () => record({ enabled: flag }))
+laws(restoreObject, record({ bucket, key }, { versionId: word, days: word, tier: word }), () =>
+  record({ accepted: flag }, { tier: word }),
+)
 
 laws(getBucketVersioning, bucketInput, () => record({}, { status: word }))
 laws(getBucketLogging, bucketInput, () => record({}, { targetBucket: word }))

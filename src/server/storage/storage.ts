@@ -52,6 +52,8 @@ export interface BucketRecord {
   readonly payer?: string
   /** Absent: it was never set. */
   readonly transferAcceleration?: boolean
+  /** Objects of the class Archive can be read without being restored. Absent: false. */
+  readonly archiveDirectRead?: boolean
 }
 
 /** Headers kept with an object and given back on reading: lower-case names, values as they stood on the wire. */
@@ -71,6 +73,8 @@ export interface ObjectRecord {
   readonly symlinkTarget?: string
   readonly modified: number
   readonly headers: StoredHeaders
+  /** Of an archive class: from when until when it can be read, and the milliseconds from asking to that. Absent: never. */
+  readonly thaw?: { readonly from: number; readonly until: number; readonly takes: number }
 }
 
 export interface UploadRef {

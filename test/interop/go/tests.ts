@@ -109,12 +109,6 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
   TestDeleteObjectTagging: UP_TO_VERSIONS,
   TestUploadPartCopy: UP_TO_VERSIONS,
   ...notServed('Access monitoring is not served.', ['TestBucketAccessMonitor']),
-  ...notServed('Archive storage is not served: nothing has to be thawed.', [
-    'TestBucketArchiveDirectRead',
-    'TestRestoreObject',
-    'TestRestoreObjectLegacy',
-    'TestCleanRestoredObject',
-  ]),
   ...notServed('TLS is not served, so there is nothing to set for it.', ['TestBucketHttpsConfig']),
   ...notServed('Inventories are not served.', ['TestBucketInventory']),
   ...notServed('Access logs in buckets are not served.', ['TestBucketLogging']),
@@ -145,7 +139,6 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
   ...notServed('Custom domains are not managed through the API.', ['TestCname']),
   ...notServed('Redundancy is not served: there is one disk.', ['TestRedundancyTransition']),
   ...notServed('There is one region, which is not described.', ['TestRegions']),
-  ...notServed('Sealing of appendable objects is not served.', ['TestSealAppendObject']),
   ...notServed('Queries into objects are not served.', ['TestCreateSelectObjectMeta', 'TestSelectObject']),
   ...notServed('The block of public access is not served.', [
     'TestPublicAccessBlock',

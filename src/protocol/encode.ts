@@ -8,6 +8,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text that is the same in every form here, as most is: what has only these needs no encoding. */
 const ascii = /^[^\u0080-\uffff]*$/
+const alwaysPlain = /^[A-Za-z0-9_.~-]*$/
 const neverPercentEncoded = /^[A-Za-z0-9_.~/-]*$/
 
 /** UTF-8 bytes of text. */
@@ -59,6 +60,7 @@ export function headerValueToWire(value: string): string {
  * @throws URIError when the text has a lone surrogate, which UTF-8 can't say
  */
 export function percentEncode(text: string): string {
+  if (alwaysPlain.test(text)) return text
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

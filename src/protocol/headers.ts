@@ -43,5 +43,7 @@ export function isOperationHeader(name: string): boolean {
 }
 
 export function pickHeaders(headers: WireHeaders, wanted: (name: string) => boolean): WireHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => wanted(name)))
+  // Of most answers nothing is.
+  const names = Object.keys(headers).filter(wanted)
+  return Object.fromEntries(names.map((name) => [name, headers[name] ?? '']))
 }

@@ -42,22 +42,22 @@ export interface OssOptions {
 /** Without a bucket, what is asked concerns none. */
 export type AccessOptions = Omit<OssOptions, 'bucket'> & { readonly bucket?: string }
 
-export interface CallOptions {
+export interface CallOptions extends TransportOptions {
   readonly signal: CancelSignal
   /** Beside those of the operation. */
   readonly headers?: WireHeaders
   /** Object bytes, in the place of the operation's own body. */
   readonly body?: RequestBody
-  readonly onSent?: (bytes: number) => void
-  readonly patience?: number
-  readonly expectContinue?: boolean
 }
 
-export interface Called<Output> {
+export interface Called<Output> extends Trace {
   readonly output: Output
+}
+
+interface Trace {
   /** The answer's Date in milliseconds. */
-  readonly date?: number
-  readonly requestId?: string
+  readonly date: number | undefined
+  readonly requestId: string | undefined
 }
 
 /** Largest answer that belongs to the protocol: a page of a thousand entries with long, encoded names. */
@@ -98,10 +98,10 @@ export class Requests {
   ): Promise<Called<Output>> {
     const request = operation.encodeRequest(input)
     const asked = this.#asked(operation.name, request)
-    const response = await this.#send(asked, request, options)
+    const { response, date, requestId } = await this.#send(asked, request, options)
     const body = await readBody(response, maxAnswerBytes, options.signal)
     const answer = { status: response.status, headers: response.headers, body }
-    return { output: this.#decode(operation, asked, answer), ...traceOf(response) }
+    return { output: this.#decode(operation, asked, answer), date, requestId }
   }
 
   /** For object bytes: the answer's head decoded, its body left to be read. */
@@ -112,7 +112,7 @@ export class Requests {
   ): Promise<{ output: Output; chunks: AsyncIterable<Uint8Array> }> {
     const request = operation.encodeRequest(input)
     const asked = this.#asked(operation.name, request)
-    const response = await this.#send(asked, request, options)
+    const { response } = await this.#send(asked, request, options)
     const { status, headers } = response
     try {
       const output = this.#decode(operation, asked, { status, headers, body: new Uint8Array() })
@@ -130,7 +130,11 @@ export class Requests {
   }
 
   /** Resolves with an answer of success. */
-  async #send(asked: Asked, request: WireRequest, options: CallOptions): Promise<HttpResponse> {
+  async #send(
+    asked: Asked,
+    request: WireRequest,
+    options: CallOptions,
+  ): Promise<Trace & { readonly response: HttpResponse }> {
     const { signal } = options
     const keys = await this.#options.credentials.current(signal)
     const signedFor = this.clock.signingTime()
@@ -139,7 +143,7 @@ export class Requests {
     const { date, requestId } = traceOf(response)
     // A stranger's Date, such as a cache's or a captive portal's, may be of any time.
     if (date !== undefined && requestId !== undefined) this.clock.hear(date)
-    if (response.status < 300 && response.status !== 203) return response
+    if (response.status < 300 && response.status !== 203) return { response, date, requestId }
     const body = await readBody(response, maxErrorBytes, signal)
     const document = decodeErrorDocument(response.status, response.headers, body)
     throw await this.#cure(failureOf(asked, document, response.headers), document, {
@@ -167,19 +171,22 @@ export class Requests {
       // Without it anything between us and the service may compress an answer, and a range or a CRC-64 then fits nothing.
       'accept-encoding': 'identity',
     }
+    const signable = {
+      method: request.method,
+      bucket: request.bucket,
+      key: request.key,
+      query: request.query,
+      headers,
+      credentials: keys,
+    }
     if (this.#options.signatureVersion === 'v1') headers['date'] = formatHttpDate(signedFor)
-    const signable = { ...request, headers, credentials: keys }
     const signed =
       this.#options.signatureVersion === 'v1'
         ? signV1(signable)
         : signV4({ ...signable, region: endpoint.region ?? '', date: new Date(signedFor) })
-    return {
-      method: request.method,
-      origin,
-      target,
-      headers: { ...headers, ...signed.headers, authorization: signed.authorization },
-      ...(body === undefined ? {} : { body }),
-    }
+    Object.assign(headers, signed.headers)
+    headers['authorization'] = signed.authorization
+    return { method: request.method, origin, target, headers, ...(body === undefined ? {} : { body }) }
   }
 
   /** Refused keys and a refused clock may be put right for the next attempt. */
@@ -262,17 +269,10 @@ async function exchange(
   request: HttpRequest,
   options: CallOptions,
 ): Promise<HttpResponse> {
-  const { signal, onSent, patience, expectContinue } = options
-  const transportOptions: TransportOptions = {
-    signal,
-    ...(onSent ? { onSent } : {}),
-    ...(patience === undefined ? {} : { patience }),
-    ...(expectContinue ? { expectContinue } : {}),
-  }
   try {
-    return await transport(request, transportOptions)
+    return await transport(request, options)
   } catch (error) {
-    throw translated(error, signal)
+    throw translated(error, options.signal)
   }
 }
 
@@ -308,8 +308,6 @@ function translated(error: unknown, signal: CancelSignal): unknown {
   return new ServiceError(meaning, lineOf(`${error.message.replace(/\.$/, '')}.`), { cause: error })
 }
 
-function traceOf({ headers }: HttpResponse): { date?: number; requestId?: string } {
-  const date = parseHttpDate(headers['date'] ?? '')
-  const requestId = headers['x-oss-request-id']
-  return { ...(date === undefined ? {} : { date }), ...(requestId ? { requestId } : {}) }
+function traceOf({ headers }: HttpResponse): Trace {
+  return { date: parseHttpDate(headers['date'] ?? ''), requestId: headers['x-oss-request-id'] || undefined }
 }

@@ -30,6 +30,19 @@ test('MACs are those of the platform, for empty and long keys too', () => {
   )
 })
 
+test('where the platform has no SHA-256 at hand, ours is the same', async (t) => {
+  const asked = t.mock.method(process, 'getBuiltinModule', () => undefined)
+  // A name of its own, so that it is loaded anew.
+  const alone: typeof import('./digest.js') = await import(`${import.meta.resolve('./digest.js')}?alone`)
+  assert.equal(asked.mock.callCount(), 1)
+  fc.assert(
+    fc.property(bytes, bytes, (key, input) => {
+      assert.deepEqual([...alone.sha256(input)], [...sha256(input)])
+      assert.deepEqual([...alone.hmacSha256(key, input)], [...hmacSha256(key, input)])
+    }),
+  )
+})
+
 test('hex and base64 go there and back', () => {
   fc.assert(
     fc.property(bytes, (input) => {

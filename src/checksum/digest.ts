@@ -1,4 +1,7 @@
-/** Digests and MACs, synchronous and without the platform, so that signing runs in a browser too. Small inputs only: slow beside native ones. */
+/**
+ * Digests and MACs, synchronous, so that signing runs in a browser too. Small inputs only: slow beside native ones. SHA-256, two
+ * of which every signature takes, is the platform's where that has one at hand.
+ */
 import { hmac } from '@noble/hashes/hmac.js'
 import { md5 as nobleMd5, sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
@@ -12,21 +15,49 @@ export function sha1(bytes: Uint8Array): Uint8Array {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return nobleSha256(bytes)
+  return platformSha256?.(bytes) ?? nobleSha256(bytes)
 }
+
+type Sha256 = (bytes: Uint8Array) => Uint8Array
+
+/**
+ * Node's, in one call: 0.4 µs for a text to sign where a script takes 2.4, and nothing that has to be compiled first. Asked for by
+ * name, as an import would be followed by whoever bundles for a browser.
+ */
+const platformSha256 = ((): Sha256 | undefined => {
+  const hash = globalThis.process?.getBuiltinModule?.('node:crypto')?.hash
+  return hash && ((bytes) => hash('sha256', bytes, 'buffer'))
+})()
+
+const blockBytes = 64
 
 export function hmacSha1(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return hmac(nobleSha1, key, bytes)
 }
 
 export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return hmac(nobleSha256, key, bytes)
+  return hmacSha256Under(key)(bytes)
 }
 
-/** The same for many messages under one key, whose half of the work is done once. */
+/** The same for many messages under one key. */
 export function hmacSha256Under(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
-  const begun = hmac.create(nobleSha256, key)
-  return (bytes) => begun.clone().update(bytes).digest()
+  const inner = padded(key, 0x36)
+  const outer = padded(key, 0x5c)
+  return (bytes) => sha256(joined(outer, sha256(joined(inner, bytes))))
+}
+
+/** The block that HMAC puts before what it digests: the key, or the digest of one that is longer, with each byte changed by `pad`. */
+function padded(key: Uint8Array, pad: number): Uint8Array {
+  const block = new Uint8Array(blockBytes)
+  block.set(key.length > blockBytes ? sha256(key) : key)
+  return block.map((byte) => byte ^ pad)
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }
 
 const hexDigits = '0123456789abcdef'

@@ -80,13 +80,11 @@ export const bucketSettingsOperations = {
     return getBucketLogging.encodeAnswer({}, input)
   },
 
-  GetBucketPolicy: unset('NoSuchBucketPolicy'),
   GetBucketWebsite: unset('NoSuchWebsiteConfiguration'),
   GetBucketWorm: unset('NoSuchWORMConfiguration'),
 
   // To remove what was never set is a success, as it is with what can be set.
   DeleteBucketLogging: nothingToDelete,
-  DeleteBucketPolicy: nothingToDelete,
   DeleteBucketWebsite: nothingToDelete,
 } satisfies Record<string, Operate>
 

@@ -13,6 +13,7 @@ import { multipartOperations } from './multipart-operations.js'
 import { objectOperations } from './object-operations.js'
 import { objectSettingsOperations } from './object-settings-operations.js'
 import { partCopyOperations } from './part-copy-operation.js'
+import { policyOperations } from './policy-operations.js'
 import { postObjectOperations } from './post-object-operation.js'
 import { restoreOperations } from './restore-operations.js'
 import type { OperationName } from './routes.js'
@@ -22,6 +23,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operate>> = {
   ...bucketOperations,
   ...bucketSettingsOperations,
   ...bucketUseOperations,
+  ...policyOperations,
   ...corsOperations,
   ...lifecycleOperations,
   ...listingOperations,

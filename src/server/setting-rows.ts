@@ -10,7 +10,7 @@ export const SETTING_ROWS = [
   { name: 'PutBucketWebsite', method: 'PUT', on: 'bucket', needs: ['website'] },
   { name: 'GetBucketWebsite', method: 'GET', on: 'bucket', needs: ['website'], done: true },
   { name: 'DeleteBucketWebsite', method: 'DELETE', on: 'bucket', needs: ['website'], done: true },
-  { name: 'PutBucketPolicy', method: 'PUT', on: 'bucket', needs: ['policy'] },
+  { name: 'PutBucketPolicy', method: 'PUT', on: 'bucket', needs: ['policy'], done: true },
   { name: 'GetBucketPolicy', method: 'GET', on: 'bucket', needs: ['policy'], done: true },
   { name: 'DeleteBucketPolicy', method: 'DELETE', on: 'bucket', needs: ['policy'], done: true },
   { name: 'PutBucketEncryption', method: 'PUT', on: 'bucket', needs: ['encryption'], done: true },
@@ -81,7 +81,7 @@ export const SETTING_ROWS = [
   { name: 'DeleteBucketStorageQuota', method: 'DELETE', on: 'bucket', needs: ['quota'] },
   { name: 'PutBucketObjectWormConfiguration', method: 'PUT', on: 'bucket', needs: ['objectWorm'] },
   { name: 'GetBucketObjectWormConfiguration', method: 'GET', on: 'bucket', needs: ['objectWorm'] },
-  { name: 'GetBucketPolicyStatus', method: 'GET', on: 'bucket', needs: ['policyStatus'] },
+  { name: 'GetBucketPolicyStatus', method: 'GET', on: 'bucket', needs: ['policyStatus'], done: true },
   {
     name: 'PutUserDefinedLogFieldsConfig',
     method: 'PUT',

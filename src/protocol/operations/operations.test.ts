@@ -12,6 +12,12 @@ import {
   putBucketRequestPayment,
   putBucketTransferAcceleration,
 } from './bucket-payment.js'
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from './bucket-policy.js'
 import { getBucketReferer, putBucketReferer } from './bucket-referer.js'
 import { deleteBucketTags, getBucketTags, putBucketTags } from './bucket-tags.js'
 import { deleteBucket, getBucketInfo, listBuckets, type Owner, putBucket } from './buckets.js'
@@ -265,6 +271,11 @@ laws(putBucketPublicAccessBlock, record({ bucket, blockPublicAccess: flag }), do
 laws(getBucketPublicAccessBlock, bucketInput, () => record({ blockPublicAccess: flag }))
 laws(deleteBucketPublicAccessBlock, bucketInput, done)
 
+const policy = fc.json().map((json) => ` ${json}\n`)
+laws(putBucketPolicy, record({ bucket, policy }), done)
+laws(getBucketPolicy, bucketInput, () => record({ policy }))
+laws(deleteBucketPolicy, bucketInput, done)
+laws(getBucketPolicyStatus, bucketInput, () => record({ isPublic: flag }))
 laws(putBucketArchiveDirectRead, record({ bucket, enabled: flag }), done)
 laws(getBucketArchiveDirectRead, bucketInput, () => record({ enabled: flag }))
 laws(restoreObject, record({ bucket, key }, { versionId: word, days: word, tier: word }), () =>

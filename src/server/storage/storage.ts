@@ -52,6 +52,8 @@ export interface BucketRecord {
   readonly payer?: string
   /** Absent: it was never set. */
   readonly transferAcceleration?: boolean
+  /** JSON, as it was put. Absent: none. */
+  readonly policy?: string
   /** Objects of the class Archive can be read without being restored. Absent: false. */
   readonly archiveDirectRead?: boolean
 }

@@ -117,7 +117,6 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
     'TestMetaQuery',
   ]),
   ...notServed('Rules against overwriting are not served, the header is.', ['TestBucketOverwriteConfig']),
-  ...notServed('Bucket policies are not served.', ['TestBucketPolicy', 'TestInvokeOperation_BucketPolicy']),
   ...notServed('Quotas are not served.', ['TestBucketStorageQuota']),
   ...notServed('Resource groups are not served.', ['TestBucketResourceGroup']),
   ...notServed('Image styles and processing are not served.', [

@@ -76,6 +76,12 @@ export function parseXml(
   return root
 }
 
+/** Without the white space before a document, where XML has no place for it if a declaration follows. */
+export function trimStart(body: Uint8Array): Uint8Array {
+  const first = body.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
+  return body.subarray(first === -1 ? body.length : first)
+}
+
 /** The first child of that name. */
 export function child(parent: XmlElement, name: string): XmlElement | undefined {
   return parent.children.find((element) => element.name === name)

@@ -1,5 +1,6 @@
 /** What is told of a bucket and set on it, in memory and on a disk that is opened again. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -253,6 +254,29 @@ test('settings and counts are the same after the server was started again', asyn
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+test('white space before a document, and before its declaration, is no matter', async () => {
+  const world = await createWorld()
+  const declared = (inner: string): string => `\r\n\t <?xml version="1.0" encoding="UTF-8"?>\n\t${inner}\n`
+  const configuration =
+    '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>'
+  await world.expect(200, { method: 'PUT', bucket: 'cool-bucket', body: declared(configuration) })
+  const info = await world.expect(200, { method: 'GET', bucket: 'cool-bucket', query: { bucketInfo: '' } })
+  assert.match(info.text, /<StorageClass>IA</)
+  const deletion = declared('<Delete><Object><Key>k</Key></Object></Delete>')
+  const md5 = { 'content-md5': createHash('md5').update(deletion).digest('base64') }
+  await world.expect(200, { method: 'POST', bucket, query: { delete: '' }, headers: md5, body: deletion })
+  const uploadId = await initiate(world, 'k')
+  const etag = await sendPart(world, { key: 'k', uploadId }, 1, new Uint8Array(1))
+  const completion = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`
+  await world.expect(200, {
+    method: 'POST',
+    bucket,
+    key: 'k',
+    query: { uploadId },
+    body: declared(completion),
+  })
 })
 
 test('what was never set is told as OSS tells it', async () => {

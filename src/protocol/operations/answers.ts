@@ -6,7 +6,7 @@ import { badAnswer, decodeErrorDocument, ProtocolError } from '../errors.js'
 import { unquoteEtag } from '../etag.js'
 import { isEncryptionHeader, pickHeaders } from '../headers.js'
 import type { WireHeaders } from '../message.js'
-import { element, parseXml, printXml, text, type XmlElement, XmlError } from '../xml.js'
+import { element, parseXml, printXml, text, trimStart, type XmlElement, XmlError } from '../xml.js'
 import type { WireAnswer } from './operation.js'
 import { wholeNumber } from './requests.js'
 
@@ -154,11 +154,6 @@ function parseAnswer(answer: WireAnswer): XmlElement {
     if (cause instanceof XmlError) throw badAnswer(`The answer is no XML: ${cause.message}`, cause)
     throw cause
   }
-}
-
-function trimStart(body: Uint8Array): Uint8Array {
-  const first = body.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
-  return body.subarray(first === -1 ? body.length : first)
 }
 
 /** `<`, perhaps after a byte order mark. */

@@ -1,6 +1,15 @@
 /** DeleteMultipleObjects: up to a thousand at once. */
 import { md5, toBase64 } from '../../checksum/digest.js'
-import { child, children, element, optionalElement, parseXml, text, type XmlElement } from '../xml.js'
+import {
+  child,
+  children,
+  element,
+  optionalElement,
+  parseXml,
+  text,
+  trimStart,
+  type XmlElement,
+} from '../xml.js'
 import {
   documentOf,
   emptyAnswer,
@@ -83,7 +92,7 @@ export const deleteMultipleObjects: Operation<DeleteMultipleObjectsInput, Delete
 function readRoot(request: WireRequest): XmlElement {
   let root: XmlElement
   try {
-    root = parseXml(request.body ?? new Uint8Array(), { controlCharacters: true })
+    root = parseXml(trimStart(request.body ?? new Uint8Array()), { controlCharacters: true })
   } catch (cause) {
     throw malformedXml('0016-00000607', cause)
   }

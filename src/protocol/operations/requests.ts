@@ -3,7 +3,7 @@ import { errorDefaults } from '../codes.js'
 import { ProtocolError } from '../errors.js'
 import { isOperationHeader, pickHeaders } from '../headers.js'
 import type { Query, WireHeaders } from '../message.js'
-import { parseXml, type XmlElement } from '../xml.js'
+import { parseXml, trimStart, type XmlElement } from '../xml.js'
 import type { WireRequest } from './operation.js'
 
 export const MAX_PART_NUMBER = 10_000
@@ -84,7 +84,8 @@ export function operationHeadersOf(request: WireRequest): WireHeaders {
 /** @throws ProtocolError `MalformedXML` when the body is not a document with that root */
 export function documentOf(request: WireRequest, rootName: string, ec?: string): XmlElement {
   try {
-    const root = parseXml(request.body ?? new Uint8Array())
+    // The service takes white space before a declaration, where XML has no place for it.
+    const root = parseXml(trimStart(request.body ?? new Uint8Array()))
     if (root.name === rootName) return root
   } catch (cause) {
     throw malformedXml(ec, cause)

@@ -94,9 +94,11 @@ test('every mistake is an invalid argument, with the EC it is known by', () => {
   const variables = (text: string) => refusalOf(() => decodeCallback(encoded(good), text))
   check(variables('x123-*&'), 'callback-var', '0007-00000102')
   check(variables(toBase64(new TextEncoder().encode('{"x:a":"b"'))), 'callback-var', '0007-00000103')
-  for (const wrong of [{ a: 'b' }, { 'x:A': 'b' }, { 'x:a': 1 }]) {
+  for (const wrong of [{ 'x:': 'b' }, { 'x:A': 'b' }, { 'x:a': 1 }, { a: 1 }]) {
     check(variables(encoded(wrong)), 'callback-var', '0007-00000103')
   }
+  const other = { 'x:a': 'b', callbackUrl: 'http://a.com', A: '' }
+  assert.deepEqual(decodeCallback(encoded(good), encoded(other))?.variables, { 'x:a': 'b' })
   const long = 'v'.repeat(6000)
   assert.match(
     refusalOf(() => decodeCallback(encoded({ ...good, callbackBody: long }), undefined)).message,

@@ -161,12 +161,13 @@ function readJson(base64: string, kind: Kind): Readonly<Record<string, unknown>>
 
 function readVariables(base64: string): Readonly<Record<string, string>> {
   const entries = Object.entries(readJson(base64, VARIABLES)).map(([name, value]): [string, string] => {
-    if (typeof value !== 'string' || !/^x:[^A-Z]+$/.test(name)) {
+    if (typeof value !== 'string' || /^x:(?:.*[A-Z].*)?$/.test(name)) {
       throw wrong('callback-var', name, ...VARIABLES.noJson)
     }
     return [name, value]
   })
-  return Object.fromEntries(entries)
+  // What is named otherwise is no variable, and the service takes it all the same.
+  return Object.fromEntries(entries.filter(([name]) => name.startsWith('x:')))
 }
 
 function readUrls(text: string): readonly string[] {

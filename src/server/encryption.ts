@@ -66,11 +66,11 @@ function headersOf({ algorithm, keyId, dataAlgorithm }: BucketEncryption): Store
   }
 }
 
-/** How an upload is encrypted was said when it began. @throws Refusal InvalidArgument where a part says it */
-export function refuseEncryptionOfPart(headers: WireHeaders): void {
+/** How an upload is encrypted was said when it began. @throws Refusal InvalidArgument where it is said again */
+export function refuseEncryption(headers: WireHeaders, operation: string): void {
   for (const [name, value] of Object.entries(headers)) {
     if (isEncryptionHeader(name)) {
-      throw invalidArgument(name, value, `${name} is not applicable to UploadPart.`)
+      throw invalidArgument(name, value, `${name} is not applicable to ${operation}.`)
     }
   }
 }

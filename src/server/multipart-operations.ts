@@ -10,7 +10,7 @@ import { assemble } from './assembly.js'
 import { requireBucket } from './bucket-operations.js'
 import { callBack, callbackOf } from './callbacks.js'
 import { type Exchange, type Operate, Refusal } from './context.js'
-import { encryptionIn, refuseEncryptionOfPart } from './encryption.js'
+import { encryptionIn, refuseEncryption } from './encryption.js'
 import { randomHex } from './hex.js'
 import { locationOf } from './location.js'
 import { storedHeadersOf, withDefaultsOf } from './names.js'
@@ -45,7 +45,7 @@ export const multipartOperations = {
   UploadPart: async (exchange) => {
     const { storage, clock } = exchange
     const input = uploadPart.decodeRequest(exchange.request)
-    refuseEncryptionOfPart(exchange.request.headers)
+    refuseEncryption(exchange.request.headers, 'UploadPart')
     const upload = await requireUpload(exchange, input, NO_UPLOAD)
     await checkNext(exchange, upload, input)
     const received = await receiveBody(exchange)
@@ -80,6 +80,7 @@ export const multipartOperations = {
     const body = await receiveDocument(exchange)
     const input = completeMultipartUpload.decodeRequest({ ...request, body })
     const ifAbsent = forbidsOverwrite(input.headers)
+    refuseEncryption(input.headers, 'CompleteMultipartUpload')
     const acl = input.headers['x-oss-object-acl']
     const wanted = callbackOf(exchange, input.headers)
     const begun = await requireUpload(exchange, input)

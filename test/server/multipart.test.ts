@@ -324,7 +324,7 @@ test('of a Complete and an Abort at once, one wins and the other finds no upload
   assert.equal(object.status, completed.status === 200 ? 200 : 404)
 })
 
-test('a part may not say how it is encrypted', async () => {
+test('a part, and Complete, may not say how the upload is encrypted', async () => {
   const world = await createWorld()
   const uploadId = await initiate(world, key)
   const query = { uploadId, partNumber: '1' }
@@ -338,5 +338,7 @@ test('a part may not say how it is encrypted', async () => {
       headers: { [name]: 'SM4' },
     })
     assert.equal(codeOf(reply), 'InvalidArgument')
+    const completing = { ...complete({ uploadId }, completionOf([])), headers: { [name]: 'SM4' } }
+    assert.equal(text(documentOf(await world.expect(400, completing)), 'ArgumentName'), name)
   }
 })

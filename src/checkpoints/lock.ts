@@ -3,7 +3,7 @@
  * then looks for others': of any two, the later one to raise sees the earlier. No name is ever shared or used again, so
  * that clearing away a dead process's flag can never hit a newcomer's.
  */
-import { lstat, readdir, readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UploadError } from '../engine/errors.js'
@@ -94,14 +94,23 @@ export async function acquireLock(place: LockPlace, { steal, calls, look }: Lock
     if (released) return false
     if (await flag.isUp()) return true
     // Who takes over by force leaves the folder where it is. When that is gone, it is nobody's doing that holds the place.
-    vanished ||= !(await isThere(folder))
+    vanished ||= !(await isThere(folder, calls))
     return vanished && (await rivalsIn(place, { me, token })).length === 0
   }
   return { isAbsent: (name) => seen !== undefined && !seen.includes(name), held, release }
 }
 
-async function isThere(folder: string): Promise<boolean> {
-  return usingStore(folder, async () => (await lstat(folder).catch(ignoreMissing)) !== undefined)
+/** Where it can be told at once, who has lost the hold sends nothing more: a request leaves only in the next turn of the event loop. */
+async function isThere(folder: string, calls: FileCalls): Promise<boolean> {
+  return usingStore(folder, async () => {
+    try {
+      await calls.lstat(folder)
+      return true
+    } catch (error) {
+      ignoreMissing(error as NodeJS.ErrnoException)
+      return false
+    }
+  })
 }
 
 async function rivalsIn(

@@ -23,6 +23,7 @@ import { reasonToSkip, type SkipRule } from './compare.js'
 import { type FileRef, type ManyEvent, type ManySummary, type SkipReason, UploadManyError } from './events.js'
 import { createFeed, type Feed } from './feed.js'
 import { createHope, type Hope } from './hope.js'
+import { lookAt } from './looks.js'
 import type { ManifestLog, ManyFiles, ManySource, TextDigest } from './ports.js'
 import { createTeller } from './teller.js'
 import { createTotals, type Totals } from './totals.js'
@@ -242,9 +243,9 @@ function twoOfOne({ filename, key }: FileRef, other = 'another source of this ru
 async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
   const { ports, request, book, totals, hope, emit, signal } = run
   const { key } = file
-  const source = await ports.files.open(file.filename)
+  const opened = await ports.files.open(file.filename)
   try {
-    const before = await source.identity()
+    const { before, source, lastByName } = await lookAt(opened)
     const same = request.skip === 'never' ? undefined : await whyNot(run, { key, headers, source })
     if (same !== undefined) {
       book.passedOver({ key, identity: before, headers })
@@ -272,7 +273,7 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
       },
     )
     // The object is there whatever becomes of its line; who has lost the manifest to another run must stop, though.
-    const after = await source.identityByName().catch(() => undefined)
+    const after = await lastByName().catch(() => undefined)
     await recordDone(book, { key, headers, result, before, after }).catch((lost: UploadError) =>
       run.stop(lost),
     )
@@ -280,7 +281,7 @@ async function send(run: Run, { file, headers, watched }: Work): Promise<void> {
     hope.succeeded()
     emit({ type: 'file-uploaded', ...file, result })
   } finally {
-    await source.close()
+    await opened.close()
   }
 }
 

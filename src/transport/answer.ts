@@ -43,11 +43,11 @@ export class AnswerBody implements ResponseBody {
     if (!this.#incoming.complete) throw this.#broken()
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
-    if (this.#setting.isEmpty) {
-      await this.#empty()
-      return new Uint8Array()
-    }
+  bytes(limit: number): Promise<Uint8Array> {
+    return this.#setting.isEmpty ? this.#nothing() : this.#all(limit)
+  }
+
+  async #all(limit: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     let size = 0
     for await (const piece of this.chunks()) {
@@ -66,7 +66,7 @@ export class AnswerBody implements ResponseBody {
   }
 
   /** All of it is there with the headers; an iterator over it cost more than the answer. */
-  async #empty(): Promise<void> {
+  async #nothing(): Promise<Uint8Array> {
     const incoming = this.#incoming
     if (!incoming.readableEnded && !incoming.closed) {
       await new Promise<void>((resolve) => {
@@ -78,6 +78,7 @@ export class AnswerBody implements ResponseBody {
     const reason = this.#setting.reason()
     if (reason !== undefined) throw reason
     if (!incoming.complete) throw this.#broken()
+    return new Uint8Array()
   }
 
   discard(): void {

@@ -139,7 +139,9 @@ export class Requests {
     const keys = await this.#options.credentials.current(signal)
     const signedFor = this.clock.signingTime()
     const http = this.#httpRequest(request, options, keys, signedFor)
-    const response = await exchange(this.#options.transport, http, options)
+    const response = await this.#options.transport(http, options).catch((error: unknown) => {
+      throw translated(error, signal)
+    })
     const { date, requestId } = traceOf(response)
     // A stranger's Date, such as a cache's or a captive portal's, may be of any time.
     if (date !== undefined && requestId !== undefined) this.clock.hear(date)
@@ -262,18 +264,6 @@ function targetOf({ folder }: Place, request: Pick<WireRequest, 'key' | 'query'>
 function isAboutKeys({ code = '', message }: ErrorDocument): boolean {
   if (refusedKeys.has(code)) return true
   return code === 'AccessDenied' && /security ?token|\bexpired\b/i.test(message)
-}
-
-async function exchange(
-  transport: Transport,
-  request: HttpRequest,
-  options: CallOptions,
-): Promise<HttpResponse> {
-  try {
-    return await transport(request, options)
-  } catch (error) {
-    throw translated(error, options.signal)
-  }
 }
 
 async function readBody(response: HttpResponse, limit: number, signal: CancelSignal): Promise<Uint8Array> {

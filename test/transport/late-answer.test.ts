@@ -6,7 +6,7 @@ import { TransportError } from '../../src/protocol/message.js'
 import { createNodeTransport } from '../../src/transport/node.js'
 import { serve } from './servers.js'
 
-const limits = { answerMs: 100, answerPauseMs: 200, windowBytes: 1000, hiddenBytes: 0 }
+const limits = { answerMs: 100, answerPauseMs: 400, windowBytes: 1000, hiddenBytes: 0 }
 
 function isStall(error: unknown): boolean {
   return error instanceof TransportError && error.failure === 'stalled'
@@ -18,7 +18,7 @@ function get(origin: string) {
 
 for (const [rhythm, stalls] of [
   [{ bytes: 1, everyMs: 20 }, true],
-  [{ bytes: 400, everyMs: 20 }, false],
+  [{ bytes: 500, everyMs: 20 }, false],
 ] as const) {
   test(`an answer of ${rhythm.bytes} bytes at a time ${stalls ? 'has stalled' : 'is read to its end'}`, async (t) => {
     const pieces = 40

@@ -28,6 +28,7 @@ export function fromInput(job: UploadJob, flags: InputFlags, { input }: World): 
   return {
     ...rest,
     file: 'standard input',
+    ifEmpty: 'Nothing came on standard input: the object is empty.',
     upload: (bucket, key, name, { verify, adopt, progressCallback, ...options } = {}) =>
       uploadStream(bucket, key, input(), { ...options, expectedSize, spool, name }),
   }

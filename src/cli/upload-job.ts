@@ -39,6 +39,8 @@ export interface UploadJob {
   readonly options: UploadOptions
   /** What to type to go on with it. Absent where nothing is kept to go on with. */
   readonly goOn?: string
+  /** What a person should know where nothing was in it. */
+  readonly ifEmpty?: string
   /** What uploads it, and takes the same. Default: `resumableUpload`. */
   readonly upload?: typeof resumableUpload
 }
@@ -80,6 +82,7 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
     log.line(`exit ${success}`)
     if (flags.json === true) writeJson(screen, 'result', { source: file, ...fields })
     else if (flags.quiet !== true) for (const line of lines) screen.out(line)
+    if (result.size === 0 && job.ifEmpty !== undefined && flags.json !== true) screen.err(job.ifEmpty)
     return { exitCode: success, fields }
   } catch (error) {
     display.close()

@@ -197,6 +197,10 @@ for (const moment of [{ operation: 'InitiateMultipartUpload' }, { operation: 'Up
     const { world, uploading } = await robbed(t, moment, 'its files')
     const error = await failure(uploading, 'locked', /removed from the store.*stays at the service/)
     assert.deepEqual([error.uploadId], await world.unfinished())
-    assert.equal(world.asked('UploadPart').length, moment.partNumber ?? 0)
+    // A part's line is written while the next part is sent, so that one may be under way when it is noticed.
+    const sent = world.asked('UploadPart').length
+    const { partNumber } = moment
+    if (partNumber === undefined) assert.equal(sent, 0)
+    else assert.ok(sent === partNumber || sent === partNumber + 1, `${sent} parts were sent`)
   })
 }

@@ -11,7 +11,8 @@ export interface Watched {
 export class Rounds<Each extends Watched> {
   readonly #everyMs: number
   readonly #monotonic: () => number
-  readonly #watched = new Set<Each>()
+  /** No Set: see `engine/cancel.ts`. */
+  readonly #watched: Each[] = []
   #timer: NodeJS.Timeout | undefined
 
   /** `everyMs`: how much later than it is due anything may be noticed. */
@@ -21,13 +22,14 @@ export class Rounds<Each extends Watched> {
   }
 
   add(each: Each): void {
-    this.#watched.add(each)
+    this.#watched.push(each)
     // What is watched has a connection, which keeps the process alive as long as it is needed.
     this.#timer ??= setInterval(() => this.#round(), this.#everyMs).unref()
   }
 
   delete(each: Each): void {
-    this.#watched.delete(each)
+    const at = this.#watched.indexOf(each)
+    if (at >= 0) this.#watched.splice(at, 1)
   }
 
   get all(): readonly Each[] {
@@ -35,12 +37,13 @@ export class Rounds<Each extends Watched> {
   }
 
   #round(): void {
-    if (this.#watched.size === 0) {
+    if (this.#watched.length === 0) {
       clearInterval(this.#timer)
       this.#timer = undefined
       return
     }
     const nowMs = this.#monotonic()
-    for (const each of this.#watched) each.look(nowMs)
+    // One may end another.
+    for (const each of this.all) if (this.#watched.includes(each)) each.look(nowMs)
   }
 }

@@ -86,7 +86,7 @@ const CODES: Readonly<Record<string, readonly [status: number, message: string, 
 
   NoSuchBucket: [404, 'The specified bucket does not exist.', '0015-00000101'],
   NoSuchBucketPolicy: [404, 'The bucket policy does not exist.'],
-  NoSuchCORSConfiguration: [404, 'The CORS configuration does not exist.', '0034-00000001'],
+  NoSuchCORSConfiguration: [404, 'The CORS Configuration does not exist.', '0034-00000001'],
   NoSuchKey: [404, 'The specified key does not exist.', '0026-00000001'],
   NoSuchLifecycle: [404, 'The lifecycle configuration does not exist.'],
   NoSuchServerSideEncryptionRule: [404, 'The server side encryption rule does not exist.'],

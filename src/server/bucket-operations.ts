@@ -24,7 +24,10 @@ export const bucketOperations = {
     return listBuckets.encodeAnswer(
       {
         owner: OWNER,
-        buckets: page.entries.map((bucket) => bucketEntry(exchange, bucket)),
+        buckets: page.entries.map((bucket) => ({
+          ...bucketEntry(exchange, bucket),
+          ...(input.tags === undefined ? {} : { tags: bucket.tags ?? [] }),
+        })),
         isTruncated: page.truncated,
         ...(page.truncated && nextMarker !== undefined ? { nextMarker } : {}),
       },

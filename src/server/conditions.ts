@@ -6,22 +6,21 @@ import { Refusal } from './context.js'
 import type { ObjectRecord } from './storage/storage.js'
 
 /**
- * Times on the wire are whole seconds, so the object's is cut to one before they are compared. `prefix` is what stands
- * before the conditions' names.
+ * Times on the wire are whole seconds, so the object's is cut to one before they are compared. A condition is named as that
+ * of a read, also where a copy has it.
  *
  * @throws Refusal PreconditionFailed or NotModified
  */
 export function checkConditions(
   object: Pick<ObjectRecord, 'etag' | 'modified'>,
   conditions: Conditions,
-  prefix = '',
 ): void {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions
   const modified = Math.floor(object.modified / 1000) * 1000
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, object.etag)) throw preconditionFailed(`${prefix}If-Match`)
+    if (!matches(ifMatch, object.etag)) throw preconditionFailed('If-Match')
   } else if (ifUnmodifiedSince !== undefined && modified > ifUnmodifiedSince) {
-    throw preconditionFailed(`${prefix}If-Unmodified-Since`)
+    throw preconditionFailed('If-Unmodified-Since')
   }
   const isSame = ifNoneMatch !== undefined && matches(ifNoneMatch, object.etag)
   const isOld = ifModifiedSince !== undefined && ifNoneMatch === undefined && modified <= ifModifiedSince

@@ -21,8 +21,6 @@ import type { BucketRecord, ObjectRecord, StoredHeaders } from './storage/storag
 const MAX_BETWEEN_BUCKETS = MAX_BODY_SIZE
 const MAX_CHANGED = 1024 * 1024 * 1024
 
-const CONDITION_PREFIX = 'x-oss-copy-source-'
-
 export const copyOperations = {
   CopyObject: async (exchange) => {
     const { storage, clock } = exchange
@@ -35,7 +33,7 @@ export const copyOperations = {
     const ifAbsent = forbidsOverwrite(input.headers)
 
     function copyOf(object: ObjectRecord, isSelf: boolean): ObjectRecord {
-      checkConditions(object, input.conditions, CONDITION_PREFIX)
+      checkConditions(object, input.conditions)
       const headers = headersOfCopy({ input, asked, object, bucket, isSelf })
       checkSize(object, headers, source.bucket === input.bucket)
       return { ...refrozen(object), key: input.key, modified: clock.now(), headers }

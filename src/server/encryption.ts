@@ -66,13 +66,16 @@ function headersOf({ algorithm, keyId, dataAlgorithm }: BucketEncryption): Store
   }
 }
 
-/** How an upload is encrypted was said when it began. @throws Refusal InvalidArgument where it is said again */
+/**
+ * How an upload is encrypted was said when it began. Only the method is looked at: ali-oss leaves that out of its parts, and
+ * sends the key with them.
+ *
+ * @throws Refusal InvalidArgument where it is said again
+ */
 export function refuseEncryption(headers: WireHeaders, operation: string): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (isEncryptionHeader(name)) {
-      throw invalidArgument(name, value, `${name} is not applicable to ${operation}.`)
-    }
-  }
+  const method = headers[METHOD]
+  if (method !== undefined)
+    throw invalidArgument(METHOD, method, `${METHOD} is not applicable to ${operation}.`)
 }
 
 /** What answers say of it. */

@@ -13,7 +13,6 @@ import { MAX_BODY_SIZE } from './receive.js'
 import { checkNext, outOfOrder } from './sequential.js'
 import type { OpenObject } from './storage/storage.js'
 
-const CONDITION_PREFIX = 'x-oss-copy-source-'
 const NO_UPLOAD = '0042-00000311'
 
 export const partCopyOperations = {
@@ -26,7 +25,7 @@ export const partCopyOperations = {
     await checkNext(exchange, await requireUpload(exchange, input, NO_UPLOAD), input)
     const opened = await openBytes(exchange, source)
     try {
-      checkConditions(opened.record, input.conditions, CONDITION_PREFIX)
+      checkConditions(opened.record, input.conditions)
       const { start, end } = stretchOf(input.range, opened.record.size)
       const { etag, crc64 } = await checksumsOf(opened, start, end)
       const modified = clock.now()
@@ -58,7 +57,7 @@ function stretchOf(range: CopyRange | undefined, size: number): { start: number;
   if (range !== undefined && (start >= size || end > size)) {
     const message = `Range specified is not valid for source object of size: ${size}`
     const value = `bytes=${range.first}-${range.last ?? ''}`
-    throw invalidArgument(`${CONDITION_PREFIX}range`, value, message, '0042-00000306')
+    throw invalidArgument('x-oss-copy-source-range', value, message, '0042-00000306')
   }
   if (end - start > MAX_BODY_SIZE) {
     throw new Refusal({

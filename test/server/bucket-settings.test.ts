@@ -122,6 +122,9 @@ test('tags are kept, told, deleted all or by name, and buckets are found by them
     return [...names, ...(text(root, 'IsTruncated') === 'true' ? [`then ${text(root, 'NextMarker')}`] : [])]
   }
   assert.deepEqual(await found({ tagging: '"k":"v"' }), [bucket])
+  const listed = await world.expect(200, { method: 'GET', query: { tagging: '"k":"v"' } })
+  assert.match(listed.text, /<Bucket>.*<Tagging><TagSet><Tag><Key>k<\/Key><Value>v<\/Value><\/Tag>/s)
+  assert.doesNotMatch((await world.expect(200, { method: 'GET' })).text, /<Tagging>/)
   assert.deepEqual(await found({ tagging: '"k":"v","123++":"++123%"' }), [bucket])
   assert.deepEqual(await found({ tagging: '"k":"v","123++":"x"' }), [])
   assert.deepEqual(await found({ tagging: '"k"' }), [bucket, 'other-bucket'])

@@ -189,13 +189,13 @@ inBoth('the source has to fulfil the conditions', async (world) => {
   const name = (condition: string): string => `x-oss-copy-source-if-${condition}`
   for (const [headers, status, condition] of [
     [{ [name('match')]: etag }, 200],
-    [{ [name('match')]: '"other"' }, 412, 'x-oss-copy-source-If-Match'],
+    [{ [name('match')]: '"other"' }, 412, 'If-Match'],
     [{ [name('none-match')]: '"other"' }, 200],
     [{ [name('none-match')]: etag }, 304],
     [{ [name('modified-since')]: at(-1) }, 200],
     [{ [name('modified-since')]: at(0) }, 304],
     [{ [name('unmodified-since')]: at(0) }, 200],
-    [{ [name('unmodified-since')]: at(-1) }, 412, 'x-oss-copy-source-If-Unmodified-Since'],
+    [{ [name('unmodified-since')]: at(-1) }, 412, 'If-Unmodified-Since'],
     // An ETag that is asked for outweighs a time.
     [{ [name('match')]: etag, [name('unmodified-since')]: at(-1) }, 200],
     [{ [name('none-match')]: '"other"', [name('modified-since')]: at(0) }, 200],

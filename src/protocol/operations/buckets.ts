@@ -17,6 +17,7 @@ import { type TagsWanted, tagQuery, tagsOf } from './bucket-tag-query.js'
 import { type BucketEncryption, encryptionElements, readEncryption } from './encryption-rule.js'
 import type { Operation } from './operation.js'
 import { bucketOf, countOf, documentOf, given, invalidArgument, MAX_PAGE, present } from './requests.js'
+import { readTagging, type Tag, taggingElement } from './tagging.js'
 
 export interface Owner {
   readonly id: string
@@ -44,9 +45,14 @@ export interface BucketEntry {
   readonly storageClass: string
 }
 
+export interface ListedBucket extends BucketEntry {
+  /** Told where buckets were asked for by their tags. */
+  readonly tags?: readonly Tag[]
+}
+
 export interface ListBucketsOutput {
   readonly owner: Owner
-  readonly buckets: readonly BucketEntry[]
+  readonly buckets: readonly ListedBucket[]
   readonly isTruncated: boolean
   /** Present when truncated. */
   readonly nextMarker?: string
@@ -108,7 +114,9 @@ export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
         ownerElement(output.owner),
         element(
           'Buckets',
-          output.buckets.map((bucket) => element('Bucket', entryElements(bucket))),
+          output.buckets.map((bucket) =>
+            element('Bucket', [...entryElements(bucket), bucket.tags && taggingElement(bucket.tags)]),
+          ),
         ),
       ]),
     ),
@@ -118,7 +126,11 @@ export const listBuckets: Operation<ListBucketsInput, ListBucketsOutput> = {
     const isTruncated = text(root, 'IsTruncated') !== undefined && requiredFlag(root, 'IsTruncated')
     return {
       owner: readOwner(child(root, 'Owner') ?? root),
-      buckets: children(child(root, 'Buckets') ?? root, 'Bucket').map(readEntry),
+      buckets: children(child(root, 'Buckets') ?? root, 'Bucket').map((bucket) => {
+        const tagging = child(bucket, 'Tagging')
+        const tags = tagging && readTagging(tagging)
+        return { ...readEntry(bucket), ...(tags === undefined ? {} : { tags }) }
+      }),
       isTruncated,
       ...(isTruncated ? { nextMarker: requiredText(root, 'NextMarker') } : {}),
     }

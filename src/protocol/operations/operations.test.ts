@@ -135,6 +135,7 @@ const bucketInput = record({ bucket })
 const objectInput = record({ bucket, key }, { versionId: word })
 const upload = { bucket, key, uploadId: word }
 
+const tag = record({ key: fc.constantFrom('k', 'a b:c', '中'), value: fc.constantFrom('', 'v+1') })
 const bucketEntry = {
   name: word,
   location: word,
@@ -151,7 +152,7 @@ laws(listBuckets, record({ maxKeys: page }, { prefix: plainKey, marker: plainKey
   fc.oneof(
     record({
       owner,
-      buckets: fc.array(record(bucketEntry, { region: word })),
+      buckets: fc.array(record(bucketEntry, { region: word, tags: fc.array(tag, { maxLength: 2 }) })),
       isTruncated: fc.constant(false),
     }),
     record({
@@ -231,17 +232,16 @@ const age = fc.oneof(
   fc.nat(30_000).map((day) => ({ createdBefore: day * 86_400_000 })),
   fc.nat(30_000).map((day) => ({ date: day * 86_400_000 })),
 )
-const lifecycleTag = record({ key: fc.constantFrom('k', 'a b:c', '中'), value: fc.constantFrom('', 'v+1') })
 const daysAndClass = (days: number, storageClass: string) => ({ days, storageClass })
 const lifecycleRule = record(
   {
     enabled: flag,
-    tags: fc.array(lifecycleTag, { maxLength: 2 }),
+    tags: fc.array(tag, { maxLength: 2 }),
     noncurrentTransitions: fc.subarray([daysAndClass(1, 'IA'), daysAndClass(2, 'Archive')]),
   },
   { expiration: age, noncurrentExpirationDays: fc.integer({ min: 1, max: 1000 }) },
 ).map((rule) => ({ ...rule, transitions: [{ age: { days: 3 }, storageClass: 'IA' }] }))
-const filterNot = record({ prefix: plainKey }, { tag: lifecycleTag })
+const filterNot = record({ prefix: plainKey }, { tag: tag })
 const lifecycleFilter = record(
   { nots: fc.array(filterNot, { maxLength: 2 }) },
   { sizeGreaterThan: count, sizeLessThan: count },

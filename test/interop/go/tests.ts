@@ -139,10 +139,7 @@ export const EXCEPTIONS: Readonly<Record<string, GoException>> = {
   ...notServed('Redundancy is not served: there is one disk.', ['TestRedundancyTransition']),
   ...notServed('There is one region, which is not described.', ['TestRegions']),
   ...notServed('Queries into objects are not served.', ['TestCreateSelectObjectMeta', 'TestSelectObject']),
-  ...notServed('The block of public access is not served.', [
-    'TestPublicAccessBlock',
-    'TestBucketPublicAccessBlock',
-  ]),
+  ...notServed('Public access is blocked for buckets, not for a whole account.', ['TestPublicAccessBlock']),
 }
 
 const NO_ACCESS_POINTS = 'Access points are not served, and without them it does nothing.'

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './context.js'
 import { BODY_STALLED, LEAST_BODY } from './http-limits.js'
+import { isSole } from './storage/blocks.js'
 
 export interface Body extends AsyncIterable<Uint8Array> {
   bytesRead(): number
@@ -35,7 +36,7 @@ export function bodyOf(request: IncomingMessage, stallMs: number, beforeFirst: (
           noted = bytes
           stall.moved()
         }
-        yield chunk
+        yield isSole(chunk)
       }
     } finally {
       isDone = true

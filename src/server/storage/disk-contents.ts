@@ -3,16 +3,15 @@
  * its data and its folder's entry are; the folder is synced while the bytes still come in, so that this costs no time.
  */
 import { join } from 'node:path'
+import { BLOCK_SIZE, type Blocks, createBlocks, drop } from './blocks.js'
 import type { Disk, DiskFile } from './disk-port.js'
 import { type Contents, type ContentWriter, DurabilityError } from './ledger.js'
 
 /** Collected before a write goes to the disk: fewer, larger writes, and smaller ones when many bodies come in at once. */
 const MOST_WRITE_SIZE = 512 * 1024
-const LEAST_WRITE_SIZE = 64 * 1024
+const LEAST_WRITE_SIZE = BLOCK_SIZE
 /** Collected by all writers together; as much again may be on its way to the disk. */
 const PENDING_BYTES = 64 * 1024 * 1024
-/** A client may send single bytes; each chunk costs memory beyond its bytes. */
-const MOST_PENDING_CHUNKS = 1024
 const READ_SIZE = 256 * 1024
 /** Left to the ledger on a full disk: without room for its records, nothing could be deleted to make room. */
 const RESERVE = 16 * 1024 * 1024
@@ -45,6 +44,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
     throw error
   }
   const crowd: Crowd = { writers: 0 }
+  const blocks = createBlocks()
   const syncFan = coalesced((fan: string) => disk.syncFolder(join(folder, fan)).catch(noted))
   const keepReserve = createReserve(disk, folder)
   let created = 0
@@ -79,7 +79,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
         if (failure !== undefined) throw failure
       }
 
-      return createWriter({ id, disk, path: pathOf(id), opened, sync, crowd, keepReserve })
+      return createWriter({ id, disk, path: pathOf(id), opened, sync, crowd, blocks, keepReserve })
     },
 
     async *read(id, start, end) {
@@ -128,30 +128,54 @@ interface WriterOptions {
   /** Resolves when the bytes and the folder's entry are as lasting as was asked for. */
   sync(): Promise<void>
   readonly crowd: Crowd
+  readonly blocks: Blocks
   /** To be asked before so many bytes are written. */
   keepReserve(bytes: number): Promise<void>
 }
 
-function createWriter({ id, disk, path, opened, sync, crowd, keepReserve }: WriterOptions): ContentWriter {
+function createWriter({
+  id,
+  disk,
+  path,
+  opened,
+  sync,
+  crowd,
+  blocks,
+  keepReserve,
+}: WriterOptions): ContentWriter {
   crowd.writers += 1
   let isCounted = true
+  /** Full, but for the last one. */
   let pending: Uint8Array[] = []
   let pendingBytes = 0
   let writing: Promise<void> = Promise.resolve()
 
   /** One write at a time; while it runs, the next is collected. */
   async function flush(): Promise<void> {
-    const chunks = pending
+    const full = pending
     const bytes = pendingBytes
     pending = []
     pendingBytes = 0
     await writing
-    if (chunks.length === 0) return
+    if (bytes === 0) return
     writing = opened.then(async (file) => {
       await keepReserve(bytes)
-      await writeAll(file, chunks)
+      await writeAll(file, firstBytes(full, bytes))
+      for (const block of full) blocks.give(block)
     })
     writing.catch(() => undefined)
+  }
+
+  /** Copied together: so the memory that it came in is free at once, and what waits for the disk lies in few pieces. */
+  function collect(chunk: Uint8Array): void {
+    for (let from = 0; from < chunk.length; ) {
+      const at = pendingBytes % BLOCK_SIZE
+      if (at === 0) pending.push(blocks.take())
+      const piece = chunk.subarray(from, from + BLOCK_SIZE - at)
+      pending.at(-1)?.set(piece, at)
+      from += piece.length
+      pendingBytes += piece.length
+    }
   }
 
   function leave(): void {
@@ -169,9 +193,9 @@ function createWriter({ id, disk, path, opened, sync, crowd, keepReserve }: Writ
   return {
     id,
     async write(chunk) {
-      pending.push(chunk)
-      pendingBytes += chunk.length
-      if (pendingBytes >= writeSizeIn(crowd) || pending.length >= MOST_PENDING_CHUNKS) await flush()
+      collect(chunk)
+      drop(chunk)
+      if (pendingBytes >= writeSizeIn(crowd)) await flush()
     },
     async seal() {
       try {
@@ -218,6 +242,11 @@ async function writeAll(file: DiskFile, chunks: readonly Uint8Array[]): Promise<
   while (rest.length > 0) {
     rest = without(rest, await file.write(rest))
   }
+}
+
+function firstBytes(blocks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  const last = count - (blocks.length - 1) * BLOCK_SIZE
+  return blocks.map((block, index) => (index === blocks.length - 1 ? block.subarray(0, last) : block))
 }
 
 /** What is left of the chunks when their first `count` bytes are done with. */

@@ -229,7 +229,9 @@ async function start(
   const onFailure = (error: Error): void => void failures.push(error)
   // Mostly so little that what is let go of by two parts is left over for later.
   const atOnce = luck.pick([1, 1, 2, 64])
-  const storage = await openIn(FOLDER, { durability: 'durable', onFailure, atOnce }, ports)
+  // None, so that every file is made for its content, or so few that they are used up at once, too.
+  const mostSpares = luck.pick([0, 1, 2, 5])
+  const storage = await openIn(FOLDER, { durability: 'durable', onFailure, atOnce, mostSpares }, ports)
   if (level === undefined) throw new Error('The storage opened no ledger.')
   return { storage, level, trouble, failures }
 }

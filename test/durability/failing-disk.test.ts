@@ -101,7 +101,8 @@ async function inner(folder: string, name: string): Promise<string> {
   return join(folder, name)
 }
 
-async function start(folder: string, trouble: Trouble): Promise<Machine> {
+/** @param mostSpares files made beforehand; where there are none, each request makes a file of its own */
+async function start(folder: string, trouble: Trouble, mostSpares: number): Promise<Machine> {
   const ports = {
     disk: troubled(nodeDisk(), trouble),
     openLevel: async (path: string) => troubledLevel(await openLevel(path), trouble),
@@ -110,7 +111,7 @@ async function start(folder: string, trouble: Trouble): Promise<Machine> {
   const failures: Error[] = []
   await makeFolders(folder, 'durable', ports)
   const onFailure = (error: Error): void => void failures.push(error)
-  const storage = await openIn(folder, { durability: 'durable', onFailure }, ports)
+  const storage = await openIn(folder, { durability: 'durable', onFailure, mostSpares }, ports)
   const handler = createHandler({
     storage,
     credentials: [SERVE_KEYS],
@@ -127,16 +128,19 @@ async function start(folder: string, trouble: Trouble): Promise<Machine> {
     async restart() {
       await storage.close()
       trouble.step = undefined
-      return start(folder, trouble)
+      return start(folder, trouble, mostSpares)
     },
   }
 }
 
-async function withMachine(work: (machine: Machine, trouble: Trouble) => Promise<Machine>): Promise<void> {
+async function withMachine(
+  work: (machine: Machine, trouble: Trouble) => Promise<Machine>,
+  mostSpares = 0,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-failing-'))
   try {
     const trouble: Trouble = { step: undefined }
-    const machine = await start(folder, trouble)
+    const machine = await start(folder, trouble, mostSpares)
     assert.equal((await machine.ask({ method: 'PUT', bucket: 'one' })).status, 200)
     assert.equal((await machine.ask(put('kept', 'kept'))).status, 200)
     assert.equal((await machine.ask(put('removable', 'x'))).status, 200)
@@ -268,3 +272,43 @@ test('a folder sync that failed for an upload that was given up ends the acknowl
     assert.equal((await machine.ask(put('empty', ''))).status, 500)
     return machine.restart()
   }))
+
+test('a folder sync that failed for files made beforehand ends the acknowledgements, too', () =>
+  withMachine(async (machine, trouble) => {
+    trouble.step = 'sync of a content folder'
+    const statuses: number[] = []
+    for (let number = 0; number < 40; number += 1) {
+      statuses.push((await machine.ask(put(`new-${number}`, 'new'))).status)
+    }
+    trouble.step = undefined
+    const failedAt = statuses.indexOf(500)
+    assert.ok(failedAt >= 0, 'more files were needed than there were')
+    const last = await machine.ask(put('other', 'other'))
+    assert.deepEqual(new Set([...statuses.slice(failedAt), last.status]), new Set([500]))
+    const again = await machine.restart()
+    for (const [number, status] of statuses.entries()) {
+      if (status === 200) assert.equal((await again.ask(get(`new-${number}`))).text, 'new')
+    }
+    return again
+  }, 16))
+
+test('where no files can be made beforehand, what there are is used up, and then the request is refused', () =>
+  withMachine(async (machine, trouble) => {
+    for (let number = 0; number < 20; number += 1) {
+      assert.equal((await machine.ask(put(`early-${number}`, 'early'))).status, 200)
+    }
+    trouble.step = 'create'
+    const statuses: number[] = []
+    for (let number = 0; number < 40; number += 1) {
+      statuses.push((await machine.ask(put(`new-${number}`, 'new'))).status)
+    }
+    const refusedAt = statuses.indexOf(500)
+    assert.ok(refusedAt > 0, `${refusedAt} were taken`)
+    assert.deepEqual(new Set(statuses.slice(refusedAt)), new Set([500]))
+    trouble.step = undefined
+    assert.equal((await machine.ask(put('late', 'late'))).status, 200)
+    assert.deepEqual(machine.failures, [])
+    const again = await machine.restart()
+    assert.equal((await again.ask(get(`new-${refusedAt - 1}`))).text, 'new')
+    return again
+  }, 16))

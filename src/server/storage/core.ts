@@ -218,6 +218,7 @@ export function createCore(options: CoreOptions): Core {
         )
       }
       await readers.settled()
+      await contents.close()
       await ledger.close()
     },
   }

@@ -1,11 +1,13 @@
 /**
  * Contents as files: immutable, named by random ids, fanned out in 256 folders made beforehand. A file is on disk when
- * its data and its folder's entry are; the folder is synced while the bytes still come in, so that this costs no time.
+ * its data and its folder's entry are; so a content is written into a spare, whose entry is there already. While there is
+ * none, a file is made and its folder synced while the bytes still come in.
  */
 import { join } from 'node:path'
 import { BLOCK_SIZE, type Blocks, createBlocks, drop } from './blocks.js'
 import type { Disk, DiskFile } from './disk-port.js'
 import { type Contents, type ContentWriter, DurabilityError } from './ledger.js'
+import { createSpares } from './spares.js'
 
 /** Collected before a write goes to the disk: fewer, larger writes, and smaller ones when many bodies come in at once. */
 const MOST_WRITE_SIZE = 512 * 1024
@@ -28,10 +30,12 @@ export interface DiskContentsOptions {
   readonly durable: boolean
   /** A name for a new content: 32 hexadecimal digits, never given before. */
   readonly newId: () => string
+  /** Made beforehand at once, at most; see `spares.ts`. */
+  readonly mostSpares: number
 }
 
 export async function openDiskContents(options: DiskContentsOptions): Promise<Contents> {
-  const { disk, folder, durable, newId } = options
+  const { disk, folder, durable, newId, mostSpares } = options
   const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
   const known = new Set(await disk.names(folder))
   for (const fan of fans) if (!known.has(fan)) await disk.makeFolder(join(folder, fan))
@@ -56,18 +60,49 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
     created += 1
     return fanNow + id.slice(2)
   }
-  const folderOf = (id: string): string => join(folder, id.slice(0, 2))
-  const pathOf = (id: string): string => join(folderOf(id), id)
+  const fanOf = (id: string): string => id.slice(0, 2)
+  const pathOf = (id: string): string => join(folder, fanOf(id), id)
+
+  async function remove(id: string): Promise<void> {
+    await disk.remove(pathOf(id)).catch(() => undefined)
+  }
+
+  /** Nobody waits for it yet: the bytes come in meanwhile. */
+  function makeOne(): NamedFile {
+    const id = nextId()
+    const opened = disk.create(pathOf(id))
+    const entered = opened.then(() => (durable ? syncFan(fanOf(id)) : undefined))
+    entered.catch(() => undefined)
+    return { id, opened, entered }
+  }
+
+  const spares = createSpares({
+    most: durable ? mostSpares : 0,
+    async make() {
+      const id = nextId()
+      const file = await disk.create(pathOf(id))
+      return { id, file }
+    },
+    async sync(made) {
+      await Promise.all([...new Set(made.map(({ id }) => fanOf(id)))].map(syncFan))
+    },
+    async remove({ id, file }) {
+      await file.close()
+      await remove(id)
+    },
+  })
+
+  function taken(): NamedFile | undefined {
+    const spare = spares.take()
+    return spare && { id: spare.id, opened: Promise.resolve(spare.file), entered: Promise.resolve() }
+  }
 
   return {
     failure: () => failure,
 
     async create() {
-      const id = nextId()
-      // Nobody waits for it yet: the bytes come in meanwhile.
-      const opened = keepReserve(0).then(() => disk.create(pathOf(id)))
-      const entered = opened.then(() => (durable ? syncFan(id.slice(0, 2)) : undefined))
-      entered.catch(() => undefined)
+      await keepReserve(0)
+      const { id, opened, entered } = taken() ?? makeOne()
 
       async function sync(): Promise<void> {
         if (!durable) return
@@ -97,9 +132,7 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
       }
     },
 
-    async remove(id) {
-      await disk.remove(pathOf(id)).catch(() => undefined)
-    },
+    remove,
 
     async *ids() {
       for (const fan of fans) {
@@ -107,7 +140,17 @@ export async function openDiskContents(options: DiskContentsOptions): Promise<Co
         yield* names.filter((name) => ID.test(name) && name.startsWith(fan)).sort()
       }
     },
+
+    close: spares.close,
   }
+}
+
+interface NamedFile {
+  readonly id: string
+  /** Rejects when there could be no file. */
+  readonly opened: Promise<DiskFile>
+  /** Resolves when its name is on disk, if that was asked for. */
+  readonly entered: Promise<void>
 }
 
 /** How many contents are being written; they share the memory for what is not written yet. */

@@ -12,6 +12,7 @@ import { type Disk, nodeDisk } from './disk-port.js'
 import { afterAll, keys } from './keys.js'
 import type { Contents, Ledger } from './ledger.js'
 import { LedgerInUseError, type Level, openLevel } from './level.js'
+import { MOST_SPARES } from './spares.js'
 import type { Storage } from './storage.js'
 import { createStore } from './store.js'
 
@@ -119,16 +120,29 @@ function isRefusal(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM'
 }
 
+export interface OpenInOptions
+  extends Omit<DiskStorageOptions, 'folder' | 'onSync'>,
+    Pick<CoreOptions, 'atOnce'> {
+  /** See `DiskContentsOptions`. Default 16; less where small worlds are tried. */
+  readonly mostSpares?: number
+}
+
 export async function openIn(
   folder: string,
-  { durability, onFailure, atOnce }: Omit<DiskStorageOptions, 'folder'> & Pick<CoreOptions, 'atOnce'>,
+  { durability, onFailure, atOnce, mostSpares = MOST_SPARES }: OpenInOptions,
   ports: DiskPorts,
 ): Promise<Storage> {
   const durable = durability === 'durable'
   const ledger = await openLedger(folder, join(folder, 'metadata'), durable, ports)
   try {
     const { disk, newId } = ports
-    const contents = await openDiskContents({ disk, newId, folder: join(folder, 'contents'), durable })
+    const contents = await openDiskContents({
+      disk,
+      newId,
+      folder: join(folder, 'contents'),
+      durable,
+      mostSpares,
+    })
     await checkFormat(folder, ledger, contents)
     await removeUnreferenced(ledger, contents)
     return createStore({

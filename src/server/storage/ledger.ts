@@ -64,6 +64,8 @@ export interface Contents {
   remove(id: string): Promise<void>
   /** All ids there are, ascending. */
   ids(): AsyncIterable<string>
+  /** What was made beforehand and is not needed goes. Never rejects. */
+  close(): Promise<void>
 }
 
 /** Bytes may or may not have reached the disk. No later success can mend that: the storage must stop promising. */

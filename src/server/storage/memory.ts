@@ -115,5 +115,6 @@ export function createMemoryContents(): Contents {
     async *ids() {
       yield* [...stored.keys()].sort()
     },
+    async close() {},
   }
 }

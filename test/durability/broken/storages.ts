@@ -22,11 +22,57 @@ export const brokenStorages: readonly Broken[] = [
     'never syncs the folder of a content',
     at(
       'disk-contents',
-      'const entered = opened.then(() => (durable ? syncFan(id.slice(0, 2)) : undefined))',
+      'const entered = opened.then(() => (durable ? syncFan(fanOf(id)) : undefined))',
       'const entered = Promise.resolve()',
     ),
   ),
   storage('does not wait for the folder of a content', at('disk-contents', '        await entered\n', '')),
+  storage('hands out spares whose folder was not synced', at('spares', '      await sync(spares)\n', '')),
+  storage(
+    'hands out spares before their folder is synced',
+    at(
+      'spares',
+      '      await sync(spares)\n      ready.push(...spares)\n',
+      '      ready.push(...spares)\n      await sync(spares)\n',
+    ),
+  ),
+  storage(
+    'syncs the folder of spares before they are made',
+    at(
+      'spares',
+      '    const made = await Promise.allSettled(Array.from({ length: count }, make))\n',
+      '    const making = Promise.allSettled(Array.from({ length: count }, make))\n    await sync(ready)\n    const made = await making\n',
+    ),
+    at('spares', '      await sync(spares)\n', ''),
+  ),
+  storage(
+    'hands out a spare twice',
+    at(
+      'spares',
+      '      const spare = ready.shift()\n',
+      '      const spare = ready[0]\n      if (count !== 2) ready.shift()\n      else count += 1\n',
+    ),
+  ),
+  storage(
+    'takes what lies there at the start for spares',
+    at(
+      'disk-contents',
+      '  function taken(): NamedFile | undefined {\n',
+      '  const lying = (await Promise.all(fans.map((fan) => disk.names(join(folder, fan))))).flat()\n  function taken(): NamedFile | undefined {\n    const id = lying.pop()\n    if (id !== undefined) return { id, opened: disk.open(pathOf(id)), entered: Promise.resolve() }\n',
+    ),
+  ),
+  storage(
+    'leaves spares behind when it closes',
+    at('spares', '      await Promise.all(ready.splice(0).map(remove))\n', ''),
+  ),
+  storage(
+    'writes into a block that is on its way to the disk',
+    at(
+      'disk-contents',
+      '      await writeAll(file, firstBytes(full, bytes))\n      for (const block of full) blocks.give(block)\n',
+      '      for (const block of full) blocks.give(block)\n      await writeAll(file, firstBytes(full, bytes))\n',
+    ),
+  ),
   storage(
     'lets a folder sync that had begun count for a later name',
     at(

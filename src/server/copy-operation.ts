@@ -52,7 +52,7 @@ export const copyOperations = {
         copy = { ...copyOf(record, false), type: record.type === 'Symlink' ? 'Symlink' : 'Normal' }
         await storage
           .putObject(input.bucket, copy, opened.bytes(0, record.size), { ifAbsent })
-          .catch(translated('object-exists', alreadyExists()))
+          .catch(translated('object-exists', alreadyExists))
       }
     } finally {
       opened.close()

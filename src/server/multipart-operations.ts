@@ -53,7 +53,7 @@ export const multipartOperations = {
     const part: PartRecord = { partNumber: input.partNumber, size, etag, crc64, modified: clock.now() }
     await storage
       .putPart(input, part, received.incoming)
-      .catch(translated('no-such-upload', noSuchUpload(input, NO_UPLOAD)))
+      .catch(translated('no-such-upload', () => noSuchUpload(input, NO_UPLOAD)))
       .catch(outOfOrder(input.partNumber))
     return uploadPart.encodeAnswer({ etag, crc64, contentMd5, ...encryptionIn(upload.headers) }, input)
   },
@@ -63,7 +63,7 @@ export const multipartOperations = {
     const upload = await requireUpload(exchange, input, GONE)
     const page = await exchange.storage
       .listParts(input, { after: input.partNumberMarker, limit: input.maxParts })
-      .catch(translated('no-such-upload', noSuchUpload(input, GONE)))
+      .catch(translated('no-such-upload', () => noSuchUpload(input, GONE)))
     return listParts.encodeAnswer(
       {
         parts: page.entries.map(({ modified, ...part }) => ({ ...part, lastModified: modified })),
@@ -85,14 +85,14 @@ export const multipartOperations = {
     const wanted = callbackOf(exchange, input.headers)
     const begun = await requireUpload(exchange, input)
     const { completion, md5 } = await settled(exchange, begun, input).catch(
-      translated('no-such-upload', noSuchUpload(input)),
+      translated('no-such-upload', () => noSuchUpload(input)),
     )
     const assembleNow = (upload: UploadRecord, parts: readonly PartRecord[]): Assembly =>
       assemble({ upload, parts, completion, acl, md5, minPartSize, now: clock.now() })
     const object = await storage
       .completeUpload(input, assembleNow, { ifAbsent })
-      .catch(translated('no-such-upload', noSuchUpload(input)))
-      .catch(translated('object-exists', alreadyExists()))
+      .catch(translated('no-such-upload', () => noSuchUpload(input)))
+      .catch(translated('object-exists', alreadyExists))
     const { etag, crc64, size } = object
     const location = locationOf(exchange.host, input)
     const told = await callBack(exchange, wanted, {
@@ -107,7 +107,9 @@ export const multipartOperations = {
   AbortMultipartUpload: async (exchange) => {
     const input = abortMultipartUpload.decodeRequest(exchange.request)
     await requireBucket(exchange, input.bucket)
-    await exchange.storage.abortUpload(input).catch(translated('no-such-upload', noSuchUpload(input, GONE)))
+    await exchange.storage
+      .abortUpload(input)
+      .catch(translated('no-such-upload', () => noSuchUpload(input, GONE)))
     return abortMultipartUpload.encodeAnswer({}, input)
   },
 } satisfies Record<string, Operate>

@@ -41,7 +41,7 @@ export const objectOperations = {
     }
     await storage
       .putObject(input.bucket, object, received.incoming, { ifAbsent })
-      .catch(translated('object-exists', alreadyExists()))
+      .catch(translated('object-exists', alreadyExists))
     const operation = 'PutObject'
     const contentType = headers['content-type']
     const told = await callBack(exchange, wanted, { operation, ...input, ...received, contentType })
@@ -118,10 +118,13 @@ async function headFor(
   return { ...head, headers: { ...head.headers, 'x-oss-expiration': said } }
 }
 
-/** Gives one storage error the words of the operation; any other stays as it is. */
-export function translated(code: StorageError['code'], refusal: Refusal): (error: unknown) => never {
+/**
+ * Gives one storage error the words of the operation; any other stays as it is. The refusal is made only when it is needed,
+ * since an error's stack takes longer to write down than a record to find.
+ */
+export function translated(code: StorageError['code'], refusal: () => Refusal): (error: unknown) => never {
   return (error) => {
-    throw error instanceof StorageError && error.code === code ? refusal : error
+    throw error instanceof StorageError && error.code === code ? refusal() : error
   }
 }
 

@@ -32,7 +32,7 @@ export const partCopyOperations = {
       const part = { partNumber, size: end - start, etag, crc64, modified }
       await storage
         .putPart(input, part, opened.bytes(start, end))
-        .catch(translated('no-such-upload', noSuchUpload(input, NO_UPLOAD)))
+        .catch(translated('no-such-upload', () => noSuchUpload(input, NO_UPLOAD)))
         .catch(outOfOrder(partNumber))
       const { versionId } = source
       const version = versionId === undefined ? {} : { sourceVersionId: versionId }

@@ -81,7 +81,7 @@ export const postObjectOperations = {
     }
     await storage
       .putObject(name, object, received.incoming, { ifAbsent })
-      .catch(translated('object-exists', alreadyExists()))
+      .catch(translated('object-exists', alreadyExists))
     const location = locationOf(exchange.host, input)
     const operation = 'PostObject'
     const contentType = stored['content-type']

@@ -31,7 +31,7 @@ export const symlinkOperations = {
         storage.receive(),
         { ifAbsent: forbidsOverwrite(input.headers) },
       )
-      .catch(translated('object-exists', alreadyExists()))
+      .catch(translated('object-exists', alreadyExists))
     return putSymlink.encodeAnswer({}, input)
   },
 

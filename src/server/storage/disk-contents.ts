@@ -229,6 +229,8 @@ function createWriter({
   /** A second close does no harm. */
   async function letGo(): Promise<void> {
     leave()
+    for (const block of pending.splice(0)) blocks.give(block)
+    pendingBytes = 0
     await writing.catch(() => undefined)
     await opened.then((file) => file.close()).catch(() => undefined)
   }

@@ -79,10 +79,10 @@ test('a form that is refused while its file still comes is answered, and leaves 
         assert.equal(response.status, status, await response.text())
       }
       assert.equal((await read(server, 'uploads/bild "1".png')).status, 404)
-      assert.deepEqual((await readdir(join(folder, 'contents'), { recursive: true })).filter(isFile), [])
     } finally {
       await server.close()
     }
+    assert.deepEqual((await readdir(join(folder, 'contents'), { recursive: true })).filter(isFile), [])
   }))
 
 /** Folders have names of two letters. */

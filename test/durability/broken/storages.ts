@@ -68,7 +68,7 @@ export const brokenStorages: readonly Broken[] = [
   storage(
     'writes into a block that is on its way to the disk',
     at(
-      'disk-contents',
+      'content-writer',
       '      await writeAll(file, firstBytes(full, bytes))\n      for (const block of full) blocks.give(block)\n',
       '      for (const block of full) blocks.give(block)\n      await writeAll(file, firstBytes(full, bytes))\n',
     ),

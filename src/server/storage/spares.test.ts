@@ -10,7 +10,12 @@ const file: DiskFile = {
   close: async () => undefined,
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Longer than a sync takes here. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 10; turns += 1) await turn()
+}
 
 function world(most: number) {
   const counts = { made: 0, syncs: 0 }
@@ -27,7 +32,7 @@ function world(most: number) {
     async sync(made) {
       if (trouble.syncing) throw new Error('the disk failed')
       counts.syncs += 1
-      for (let turn = 0; turn < 5; turn += 1) await settled()
+      for (let turns = 0; turns < 5; turns += 1) await turn()
       for (const { id } of made) synced.add(id)
     },
     remove: async ({ id }) => void removed.push(id),
@@ -38,10 +43,10 @@ function world(most: number) {
 test('each spare is given once, with a name that is synced, and more and more share a sync', async () => {
   const { spares, counts, synced } = world(16)
   const taken: Spare[] = []
-  for (let turn = 0; taken.length < 200 && turn < 1000; turn += 1) {
+  for (let tries = 0; taken.length < 200 && tries < 5000; tries += 1) {
     const spare = spares.take()
     if (spare === undefined) {
-      await settled()
+      await turn()
       continue
     }
     assert.ok(synced.has(spare.id), 'its name was synced before it was given')
@@ -78,7 +83,7 @@ test('what could not be made or synced is not given; later there are some again'
   assert.equal(removed.length, counts.made)
   trouble.syncing = false
   spares.take()
-  for (let turn = 0; turn < 10; turn += 1) await settled()
+  await settled()
   assert.notEqual(spares.take(), undefined)
   await spares.close()
   assert.equal(removed.length, counts.made - 1)

@@ -23,6 +23,13 @@ const CORS = `<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><Allo
 const LIFECYCLE = `<LifecycleConfiguration><Rule><Prefix>old/</Prefix><Status>Enabled</Status><Expiration><Days>300</Days></Expiration></Rule></LifecycleConfiguration>`
 const BLOCKED =
   '<PublicAccessBlockConfiguration><BlockPublicAccess>true</BlockPublicAccess></PublicAccessBlockConfiguration>'
+const ENCRYPTION =
+  '<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>'
+const REFERER = '<RefererConfiguration><AllowEmptyReferer>true</AllowEmptyReferer></RefererConfiguration>'
+const PAYMENT = '<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>'
+const POLICY =
+  '{"Version":"1","Statement":[{"Effect":"Allow","Principal":["1"],"Action":"oss:*","Resource":"acs:oss:*:*:*"}]}'
+const FROZEN = 'frozen'
 
 /** One that touches no register: nobody copies or completes by it. */
 function settingRow(name: string, ask: Omit<Ask, 'bucket' | 'key'>, of: 'bucket' | 'object'): WireRow {
@@ -34,6 +41,10 @@ function settingRow(name: string, ask: Omit<Ask, 'bucket' | 'key'>, of: 'bucket'
       ask: { ...ask, bucket: BUCKET, ...(of === 'bucket' ? {} : { key: luck.pick(KEYS) }) },
     }),
   }
+}
+
+function enabled(root: string): string {
+  return `<${root}><Enabled>true</Enabled></${root}>`
 }
 
 const settingRows: readonly WireRow[] = [
@@ -58,6 +69,34 @@ const settingRows: readonly WireRow[] = [
     { method: 'DELETE', query: { publicAccessBlock: '' } },
     'bucket',
   ),
+  settingRow('PutBucketEncryption', { method: 'PUT', query: { encryption: '' }, body: ENCRYPTION }, 'bucket'),
+  settingRow('DeleteBucketEncryption', { method: 'DELETE', query: { encryption: '' } }, 'bucket'),
+  settingRow('PutBucketReferer', { method: 'PUT', query: { referer: '' }, body: REFERER }, 'bucket'),
+  settingRow(
+    'PutBucketRequestPayment',
+    { method: 'PUT', query: { requestPayment: '' }, body: PAYMENT },
+    'bucket',
+  ),
+  settingRow(
+    'PutBucketTransferAcceleration',
+    {
+      method: 'PUT',
+      query: { transferAcceleration: '' },
+      body: enabled('TransferAccelerationConfiguration'),
+    },
+    'bucket',
+  ),
+  settingRow(
+    'PutBucketArchiveDirectRead',
+    {
+      method: 'PUT',
+      query: { bucketArchiveDirectRead: '' },
+      body: enabled('ArchiveDirectReadConfiguration'),
+    },
+    'bucket',
+  ),
+  settingRow('PutBucketPolicy', { method: 'PUT', query: { policy: '' }, body: POLICY }, 'bucket'),
+  settingRow('DeleteBucketPolicy', { method: 'DELETE', query: { policy: '' } }, 'bucket'),
   settingRow('PutObjectTagging', { method: 'PUT', query: { tagging: '' }, body: TAGGING }, 'object'),
   settingRow('DeleteObjectTagging', { method: 'DELETE', query: { tagging: '' } }, 'object'),
   settingRow(
@@ -124,6 +163,28 @@ const objectRows: readonly WireRow[] = [
         query: { symlink: '' },
         headers: { 'x-oss-symlink-target': encodeURIComponent(luck.pick(KEYS)) },
       },
+    }),
+  },
+  {
+    name: 'PutObject of an archive class',
+    weight: 1,
+    plan: () => ({
+      touches: [],
+      ask: {
+        method: 'PUT',
+        bucket: BUCKET,
+        key: FROZEN,
+        headers: { 'x-oss-storage-class': 'Archive' },
+        body: 'cold',
+      },
+    }),
+  },
+  {
+    name: 'RestoreObject',
+    weight: 1,
+    plan: () => ({
+      touches: [],
+      ask: { method: 'POST', bucket: BUCKET, key: FROZEN, query: { restore: '' } },
     }),
   },
   {

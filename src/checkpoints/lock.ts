@@ -152,11 +152,12 @@ async function contend(
     readonly flag: Flag
   },
 ): Promise<readonly string[] | undefined> {
+  const prefix = `${place.id}.`
   let mayForce = steal
   await flag.raise()
   for (let round = 1; ; round += 1) {
     const names = await look()
-    const ours = names.filter((name) => name.startsWith(`${place.id}.`))
+    const ours = names.filter((name) => name.startsWith(prefix))
     const isUp = ours.includes(fileName(place.id, token, 'lock'))
     if (isUp && ours.length === 1) return names
     const { rivals, dead } = await lookAround(place, ours, { me, token })
@@ -250,9 +251,10 @@ async function clearOrphans(place: LockPlace, me: ProcessIdentity): Promise<void
 }
 
 function tokensOf(names: readonly string[], id: string, kind: FlagFile): string[] {
+  const [prefix, suffix] = [`${id}.`, `.${kind}`]
   return names
-    .filter((name) => name.startsWith(`${id}.`) && name.endsWith(`.${kind}`))
-    .map((name) => name.slice(id.length + 1, -(kind.length + 1)))
+    .filter((name) => name.startsWith(prefix) && name.endsWith(suffix))
+    .map((name) => name.slice(prefix.length, -suffix.length))
 }
 
 function heldHere({ what }: LockPlace): UploadError {

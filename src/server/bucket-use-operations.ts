@@ -5,6 +5,7 @@ import {
   putBucketEncryption,
 } from '../protocol/operations/bucket-encryption.js'
 import {
+  deleteBucketTransferAcceleration,
   getBucketRequestPayment,
   getBucketTransferAcceleration,
   putBucketRequestPayment,
@@ -79,5 +80,11 @@ export const bucketUseOperations = {
     const { transferAcceleration: enabled } = await requireBucket(exchange, input.bucket)
     if (enabled === undefined) throw new Refusal({ code: 'NoSuchTransferAccelerationConfiguration' })
     return getBucketTransferAcceleration.encodeAnswer({ enabled }, input)
+  },
+
+  DeleteBucketTransferAcceleration: async (exchange) => {
+    const input = deleteBucketTransferAcceleration.decodeRequest(exchange.request)
+    await exchange.storage.updateBucket(input.bucket, ({ transferAcceleration: _, ...bucket }) => bucket)
+    return deleteBucketTransferAcceleration.encodeAnswer({}, input)
   },
 } satisfies Record<string, Operate>

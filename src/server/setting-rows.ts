@@ -32,6 +32,13 @@ export const SETTING_ROWS = [
     needs: ['transferAcceleration'],
     done: true,
   },
+  {
+    name: 'DeleteBucketTransferAcceleration',
+    method: 'DELETE',
+    on: 'bucket',
+    needs: ['transferAcceleration'],
+    done: true,
+  },
   { name: 'PutBucketResourceGroup', method: 'PUT', on: 'bucket', needs: ['resourceGroup'] },
   { name: 'GetBucketResourceGroup', method: 'GET', on: 'bucket', needs: ['resourceGroup'] },
   { name: 'PutBucketHttpsConfig', method: 'PUT', on: 'bucket', needs: ['httpsConfig'] },

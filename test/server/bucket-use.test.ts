@@ -251,4 +251,7 @@ inBoth('transfer acceleration is told as it was set', async (world) => {
     const info = field(await world.expect(200, get('bucketInfo')), 'TransferAcceleration')
     assert.equal(info, enabled === 'true' ? 'Enabled' : 'Disabled')
   }
+  const query = { transferAcceleration: '' }
+  for (const _ of [1, 2]) await world.expect(204, { method: 'DELETE', bucket, query })
+  await world.expect(404, get('transferAcceleration'))
 })

@@ -87,3 +87,12 @@ export const getBucketTransferAcceleration: Operation<BucketInput, TransferAccel
     enabled: requiredFlag(answerDocument(answer, 'TransferAccelerationConfiguration'), 'Enabled'),
   }),
 }
+
+/** DELETE of a bucket with `transferAcceleration`: it was never set. */
+export const deleteBucketTransferAcceleration: Operation<BucketInput, Done> = {
+  name: 'DeleteBucketTransferAcceleration',
+  encodeRequest: ({ bucket }) => ({ method: 'DELETE', bucket, query: acceleration, headers: {} }),
+  decodeRequest: (request) => ({ bucket: bucketOf(request) }),
+  encodeAnswer: () => emptyAnswer(204),
+  decodeAnswer: nothingBeyondSuccess,
+}

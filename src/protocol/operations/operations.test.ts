@@ -7,6 +7,7 @@ import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from
 import { getBucketAcl, getBucketLocation, getBucketStat, putBucketAcl } from './bucket-facts.js'
 import { getBucketLogging } from './bucket-logging.js'
 import {
+  deleteBucketTransferAcceleration,
   getBucketRequestPayment,
   getBucketTransferAcceleration,
   putBucketRequestPayment,
@@ -298,6 +299,7 @@ laws(putBucketRequestPayment, record({ bucket, payer }), done)
 laws(getBucketRequestPayment, bucketInput, () => record({ payer }))
 laws(putBucketTransferAcceleration, record({ bucket, enabled: flag }), done)
 laws(getBucketTransferAcceleration, bucketInput, () => record({ enabled: flag }))
+laws(deleteBucketTransferAcceleration, bucketInput, done)
 const encryption = { keyId: word, dataAlgorithm: word }
 laws(putBucketEncryption, record({ bucket, algorithm: word }, encryption), done)
 laws(getBucketEncryption, bucketInput, () => record({ algorithm: word }, encryption))

@@ -1,6 +1,7 @@
 /**
- * Storages that are broken on purpose, each by a few lines: the crash model has to see every one of them. One more, which
- * forgets a folder sync that failed for a request given up, meets too rarely; `failing-disk.test.ts` sees it.
+ * Storages that are broken on purpose, each by a few lines: the crash model has to see every one of them. Two more meet too
+ * rarely: one that forgets a folder sync that failed for a request given up, which `failing-disk.test.ts` sees, and one that
+ * hands out spares while their folder is being synced, met once in 4,161 seeds, which `spares.test.ts` sees.
  */
 import { type Broken, type Edit, edit } from '../../support/broken.js'
 
@@ -28,14 +29,6 @@ export const brokenStorages: readonly Broken[] = [
   ),
   storage('does not wait for the folder of a content', at('disk-contents', '        await entered\n', '')),
   storage('hands out spares whose folder was not synced', at('spares', '      await sync(spares)\n', '')),
-  storage(
-    'hands out spares before their folder is synced',
-    at(
-      'spares',
-      '      await sync(spares)\n      ready.push(...spares)\n',
-      '      ready.push(...spares)\n      await sync(spares)\n',
-    ),
-  ),
   storage(
     'syncs the folder of spares before they are made',
     at(

@@ -56,7 +56,7 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
   const { screen, signal } = world
   const { bucket, key, file } = job
   const startedMs = performance.now()
-  keepHeapFlat()
+  const letHeapBe = keepHeapFlat()
   let tally: Tally = emptyTally
   const display = progressFor(flags, world)
   const log = openRunLog(flags, `${file} to ${objectUrl({ bucket: bucket.name, key })}`, screen)
@@ -95,6 +95,7 @@ export async function runUploadJob(job: UploadJob, flags: OutputFlags, world: Wo
     if (flags.quiet !== true) for (const line of lines) screen.err(line)
     return { exitCode, fields: { ...target, code: failure.code, ...tally, durationMs } }
   } finally {
+    letHeapBe()
     log.close()
   }
 }

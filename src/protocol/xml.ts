@@ -116,7 +116,20 @@ export function optionalElement(name: string, content: string | undefined): XmlE
  * characters, lone surrogates) becomes U+FFFD, so names that may have one are percent-encoded by `encoding-type=url`.
  */
 export function printXml(root: XmlElement): Uint8Array {
-  return utf8Bytes(`<?xml version="1.0" encoding="UTF-8"?>\n${printElement(root)}`)
+  return printed(printElement(root))
+}
+
+/** The same for an element with a child for each item, of which there may be many: each is gone when the next is made. */
+export function printXmlList<Item>(
+  name: string,
+  items: readonly Item[],
+  childOf: (item: Item) => XmlElement,
+): Uint8Array {
+  return printed(`<${name}>${items.map((item) => printElement(childOf(item))).join('')}</${name}>`)
+}
+
+function printed(root: string): Uint8Array {
+  return utf8Bytes(`<?xml version="1.0" encoding="UTF-8"?>\n${root}`)
 }
 
 function printElement({ name, text, children }: XmlElement): string {

@@ -49,16 +49,22 @@ export async function openFileSource(
   }
   const borrow = async (offset: number, end: number, signal?: CancelSignal): Promise<Loan> =>
     borrowed(await pool.lease(signal), { offset, end, soon: false })
+  /** One for all parts that were read in the same state: each proof keeps it. */
+  let last: { readonly stats: BigIntStats; readonly identity: SourceIdentity } | undefined
+  const identityOf = (now: BigIntStats): SourceIdentity => {
+    if (last === undefined || !sameState(last.stats, now)) last = { stats: now, identity: toIdentity(now) }
+    return last.identity
+  }
   return {
     name: path,
     async identity() {
       const opened = first
       if (opened !== undefined) {
         first = undefined
-        return toIdentity(opened)
+        return identityOf(opened)
       }
       try {
-        return toIdentity(await calls.fstat(file.fd))
+        return identityOf(await calls.fstat(file.fd))
       } catch (error) {
         throw translated(path, error)
       }
@@ -188,6 +194,16 @@ function toIdentity(stats: BigIntStats): SourceIdentity {
     device: stats.dev.toString(),
     inode: stats.ino.toString(),
   }
+}
+
+function sameState(a: BigIntStats, b: BigIntStats): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.dev === b.dev &&
+    a.ino === b.ino
+  )
 }
 
 function isGone(error: unknown): boolean {

@@ -20,6 +20,7 @@ import { storageClassOf } from './storage-class.js'
 const DAY_MS = 86_400_000
 /** Of being readable, and the EC of a wrong number, by class. */
 const MOST_DAYS = { Archive: 7, others: 365 }
+const WRONG_TIER = '0016-00000703'
 const WRONG_DAYS = { Archive: '0016-00000708', others: '0016-00000704' }
 
 export const restoreOperations = {
@@ -102,7 +103,7 @@ function askedOf(
   if (kind === 'Archive' && tier !== undefined) throw malformedXml()
   const named = tier ?? 'Standard'
   const takes = Object.hasOwn(tiers, named) ? tiers[named] : undefined
-  if (takes === undefined) throw invalidArgument('Tier', named, 'The tier is not supported.')
+  if (takes === undefined) throw invalidArgument('Tier', named, 'The tier is not supported.', WRONG_TIER)
   const number = days === undefined ? 1 : wholeNumber(days)
   if (number === undefined || number < 1 || number > MOST_DAYS[kind]) {
     const message = `Days must be an integer between 1 and ${MOST_DAYS[kind]}.`
@@ -118,9 +119,8 @@ function thawed(thaw: Thaw | undefined, { days, takes, now }: Asked & { readonly
   }
   // A tier may be raised while it is being done, and nothing else.
   if (thaw !== undefined && takes >= thaw.takes) {
-    // The second is a number of ours: there is one, and no public page tells which.
-    const ec = takes > thaw.takes ? '0016-00000715' : '0016-00000703'
-    throw new Refusal({ code: 'RestoreAlreadyInProgress', ec })
+    // The number of a lower tier. For the same one there is a number as well; no public page tells which, and this is the nearest.
+    throw new Refusal({ code: 'RestoreAlreadyInProgress', ec: '0016-00000715' })
   }
   const from = Math.min(now + takes, thaw?.from ?? Number.POSITIVE_INFINITY)
   return { from, until: from + days * DAY_MS, takes }

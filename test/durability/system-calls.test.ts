@@ -30,18 +30,29 @@ interface Traced {
 
 async function traced(context: TestContext): Promise<Traced> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-traced-'))
-  context.after(() => rm(folder, { recursive: true, force: true }))
+  const started: ServeProcess[] = []
+  context.after(async () => {
+    // Of a test that failed one may still run, and would keep this process.
+    for (const server of started) {
+      server.kill('SIGKILL')
+      await server.ended
+    }
+    await rm(folder, { recursive: true, force: true })
+  })
   const trace = join(folder, 'trace')
   return {
     folder,
     trace,
-    start: (more = [], asked = {}) =>
-      startServe({
+    start: async (more = [], asked = {}) => {
+      const server = await startServe({
         dataDir: join(folder, 'data'),
         home: join(folder, 'home'),
         ...asked,
         under: tracer(trace, more),
-      }),
+      })
+      started.push(server)
+      return server
+    },
   }
 }
 

@@ -11,7 +11,7 @@ export interface CancelScope {
 
 export function createScope(parent?: CancelSignal): CancelScope {
   // No Set: its tables are linked from the older to the newer, so that one which has died among old objects keeps alive, for
-  // V8's collector of young ones, whatever has listened since. Of 10 KB that a part left among old objects that was the half.
+  // V8's collector of young ones, whatever has listened since. Sets kept about half of what a part left there.
   const listeners: (() => void)[] = []
   let aborted = false
   let reason: unknown

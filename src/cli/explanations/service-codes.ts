@@ -15,6 +15,16 @@ const rows: Readonly<Record<string, Row>> = {
     'A browser asked from an origin that the CORS rules of the bucket do not name.',
     'Add the origin, method and headers to the CORS rules.',
   ],
+  ArchiveRestoreFileStale: [
+    'invalid-argument',
+    'Nothing of the archived object is restored, so that nothing of it can be given up.',
+    'Nothing has to be done.',
+  ],
+  ArchiveRestoreNotFinished: [
+    'invalid-argument',
+    'The archived object is still being restored, and can be given up only after that.',
+    'Wait until it is restored.',
+  ],
   BadRequest: ['invalid-argument', 'The request lacks something.', 'Read the message.'],
   BucketAlreadyExists: [
     'invalid-argument',
@@ -247,6 +257,11 @@ const rows: Readonly<Record<string, Row>> = {
     'interrupted',
     'The bytes came too slowly for the service.',
     'Nothing: it is tried again. Fewer threads leave each more of the link.',
+  ],
+  RestoreAlreadyInProgress: [
+    'invalid-argument',
+    'The archived object is being restored already, and not with a lower priority.',
+    'Wait: it takes minutes to hours. A higher priority can be asked for.',
   ],
   SecondLevelDomainForbidden: [
     'invalid-argument',

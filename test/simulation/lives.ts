@@ -6,7 +6,7 @@ import type { Ports, UploadRequest } from '../../src/engine/life.js'
 import { runUpload } from '../../src/engine/upload.js'
 import { type Crashes, createCrashes } from './crashes.js'
 import { broken, checkAdoption, checkFailure, checkHeld, checkInitiate, checkSuccess } from './invariants.js'
-import { scheduleOthers } from './others.js'
+import { changeReadAhead, scheduleOthers } from './others.js'
 import { createRuntime, createSimulatedDigester } from './ports.js'
 import { watchReading } from './reading-laws.js'
 import { epoch, key, type Run, type Setting } from './setting.js'
@@ -40,7 +40,11 @@ export function startLife(setting: Setting, { restart, steal }: Manner): Run {
   })
   let reading: Reading
   try {
-    reading = openFile(world, life, { file, blockSize: setting.scale.blockSize })
+    reading = openFile(world, life, {
+      file,
+      blockSize: setting.scale.blockSize,
+      onReadAhead: (offset) => changeReadAhead(setting, offset),
+    })
   } catch (error) {
     endWith(setting, run, error)
     return run

@@ -19,6 +19,14 @@ export function scheduleOthers(setting: Setting, run: Run): void {
   world.schedule(luck.below(10), tick)
 }
 
+/** What was read beforehand is read too early, now and then. */
+export function changeReadAhead({ world, file, weather, calm }: Setting, offset: number): void {
+  if (calm || file.gone || weather.source === 0 || !world.luck.chance(0.05)) return
+  world.strike('source rewritten')
+  world.note('file: rewritten where it was read ahead')
+  file.rewrite({ at: offset })
+}
+
 export function changeSource({ world, file, scale, stage }: Setting): void {
   const { luck } = world
   const how = luck.pick([...sourceFaults, 'source rewritten', 'source rewritten, same mtime'] as const)

@@ -11,8 +11,8 @@ export interface SimulatedFile {
   gone: boolean
   /** Every content it ever had, with the time at which it began to have it. */
   readonly versions: { readonly at: number; readonly bytes: Uint8Array }[]
-  /** Changes some bytes in place: same size, same file, and if wished the same mtime. */
-  rewrite(options?: { readonly sameMtime: boolean }): void
+  /** Changes some bytes in place, anywhere or where it is told: same size, same file, and if wished the same mtime. */
+  rewrite(options?: { readonly sameMtime?: boolean; readonly at?: number }): void
   resize(size: number): void
   /** Puts another file in its place. */
   replace(): void
@@ -49,10 +49,9 @@ export function createFile(world: World, size: number): SimulatedFile {
     identity: stamp('1', size),
     gone: false,
     versions: [],
-    rewrite({ sameMtime } = { sameMtime: false }) {
+    rewrite({ sameMtime = false, at = world.luck.below(Math.max(1, file.bytes.length)) } = {}) {
       const { mtimeNs } = file.identity
       const bytes = file.bytes.slice()
-      const at = world.luck.below(Math.max(1, bytes.length))
       for (let index = at; index < Math.min(bytes.length, at + 8); index++) {
         bytes[index] = (bytes[index] ?? 0) ^ (1 + world.luck.below(255))
       }
@@ -100,7 +99,16 @@ const readsAhead = ({ seed }: World): boolean => seed % 4 === 1
 export function openFile(
   world: World,
   life: SimulatedLife,
-  { file, blockSize }: { readonly file: SimulatedFile; readonly blockSize: number },
+  {
+    file,
+    blockSize,
+    onReadAhead,
+  }: {
+    readonly file: SimulatedFile
+    readonly blockSize: number
+    /** A block at this offset has been read beforehand. */
+    readonly onReadAhead: (offset: number) => void
+  },
 ): Reading {
   if (file.gone) throw new UploadError('source-missing', 'The file does not exist.')
   const openedInode = file.identity.inode
@@ -166,7 +174,11 @@ export function openFile(
       ...(readsAhead(world) && {
         earlySlice(start: number, end: number) {
           if (start === end) return undefined
-          const slice = earlySliceOf({ start, end }, borrow, borrow(start, end))
+          const first = borrow(start, end).then((loan) => {
+            onReadAhead(start)
+            return loan
+          })
+          const slice = earlySliceOf({ start, end }, borrow, first)
           return { ...counted(slice), drop: slice.drop }
         },
       }),

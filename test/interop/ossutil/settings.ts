@@ -107,11 +107,22 @@ export const settings: readonly ScriptedTest<World>[] = [
     },
   },
   {
+    name: 'bucket-policy of another account put, get and delete',
+    async run({ ossutil, url, file, attempt }) {
+      await ossutil('mb', url())
+      await file('policy.json', policyOf('20214760404935xxxx'))
+      await ossutil('bucket-policy', '--method', 'put', url(), 'policy.json')
+      assert.match(await ossutil('bucket-policy', '--method', 'get', url()), /20214760404935xxxx/)
+      await ossutil('bucket-policy', '--method', 'delete', url())
+      assert.match((await attempt(['bucket-policy', '--method', 'get', url()])).output, /NoSuchBucketPolicy/)
+    },
+  },
+  {
     name: 'what the server does not have: nothing is set, and setting it is refused',
     async run({ ossutil, url, file, attempt }) {
       await ossutil('mb', url())
       assert.match((await attempt(['bucket-policy', '--method', 'get', url()])).output, /NoSuchBucketPolicy/)
-      await file('policy.json', '{"Version":"1","Statement":[]}')
+      await file('policy.json', policyOf('*'))
       for (const args of [
         ['bucket-policy', '--method', 'put', url(), 'policy.json'],
         ['bucket-versioning', '--method', 'put', url(), 'enabled'],
@@ -123,3 +134,10 @@ export const settings: readonly ScriptedTest<World>[] = [
     },
   },
 ]
+
+/** Lets somebody read. */
+function policyOf(principal: string): string {
+  const [effect, action, resource] = ['Allow', ['oss:GetObject'], ['acs:oss:*:*:*']]
+  const statement = { Effect: effect, Action: action, Resource: resource, Principal: [principal] }
+  return JSON.stringify({ Version: '1', Statement: [statement] })
+}

@@ -5,7 +5,7 @@ import { markdownTable, measuredOn, writeFigures } from '../../support/figures.j
 import { brokenEngines } from './engines.js'
 import { brokenStreams } from './streams.js'
 
-const most = 10_000
+const most = 20_000
 
 const usage = `npm run simulate:broken [-- OPTION...]
   --only WORD            those whose name has the word

@@ -64,7 +64,9 @@ function checkStatement(statement: Readonly<Record<string, unknown>>): void {
   if ('NotPrincipal' in statement) throw beyond('NotPrincipal')
   const named = wordsIn(principal)
   if (named.some((each) => each.includes('*'))) throw beyond('Principal')
-  if (effect === 'Deny' && named.includes(OWNER.id)) throw beyond('Principal')
+  // Nobody named may mean everybody. To let in whom nobody names changes nothing here, to deny would.
+  const concernsOwner = named.includes(OWNER.id) || named.every((each) => each === '')
+  if (effect === 'Deny' && concernsOwner) throw beyond('Principal')
 }
 
 function parsed(text: string): unknown {

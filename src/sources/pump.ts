@@ -97,7 +97,7 @@ async function relay(
       return
     }
     offset += loan.bytes.length
-    // Before the sink has this one: it may work on it without a pause, and that is when to read. A part in flight alone: 3 to 35 % faster.
+    // Before the sink has this one: it may work on it without a pause, and that is when to read.
     if (offset >= end) {
       onLastBlock?.()
       return lend(loan, sink)

@@ -49,6 +49,8 @@ test('what would have to be followed, and what is no policy, is refused and not 
     policy({ Principal: '*' }),
     policy({ Principal: ['1234567890:*'] }),
     policy({ Effect: 'Deny', Principal: ['1000000000000000'] }),
+    policy({ Effect: 'Deny', Principal: undefined }),
+    policy({ Effect: 'Deny', Principal: [''] }),
     policy({ Principal: undefined, NotPrincipal: ['1234567890'] }),
     policy({ Action: undefined, NotAction: ['oss:GetObject'] }),
   ]) {

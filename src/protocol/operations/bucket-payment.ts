@@ -10,7 +10,7 @@ import {
 } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
 import type { Operation } from './operation.js'
-import { bucketOf, documentOf, malformedXml } from './requests.js'
+import { bucketOf, documentOf, malformedXml, neededFlagIn } from './requests.js'
 
 export interface BucketRequestPayment {
   /** `BucketOwner` or `Requester`. */
@@ -65,13 +65,10 @@ export const putBucketTransferAcceleration: Operation<BucketInput & TransferAcce
     headers: {},
     body: xmlAnswer(element('TransferAccelerationConfiguration', [element('Enabled', enabled)])).body,
   }),
-  decodeRequest: (request) => {
-    const said = text(documentOf(request, 'TransferAccelerationConfiguration'), 'Enabled')
-      ?.trim()
-      .toLowerCase()
-    if (said !== 'true' && said !== 'false') throw malformedXml()
-    return { bucket: bucketOf(request), enabled: said === 'true' }
-  },
+  decodeRequest: (request) => ({
+    bucket: bucketOf(request),
+    enabled: neededFlagIn(documentOf(request, 'TransferAccelerationConfiguration'), 'Enabled'),
+  }),
   encodeAnswer: () => emptyAnswer(200),
   decodeAnswer: nothingBeyondSuccess,
 }

@@ -1,9 +1,9 @@
 /** Which pages may show a bucket's objects, by the Referer of requests that nobody signed in a header. */
-import { child, children, element, text, type XmlElement } from '../xml.js'
+import { child, children, element, type XmlElement } from '../xml.js'
 import { documentOf as answerDocument, emptyAnswer, nothingBeyondSuccess, xmlAnswer } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
 import type { Operation } from './operation.js'
-import { bucketOf, documentOf, malformedXml } from './requests.js'
+import { bucketOf, documentOf, flagIn, neededFlagIn } from './requests.js'
 
 export interface BucketReferer {
   /** Whether a request may come without a Referer. */
@@ -78,7 +78,7 @@ function refererElement(referer: BucketReferer): XmlElement {
 
 function readReferer(root: XmlElement): BucketReferer {
   return {
-    allowEmpty: flagIn(root, 'AllowEmptyReferer') ?? fail(),
+    allowEmpty: neededFlagIn(root, 'AllowEmptyReferer'),
     truncateQuery: flagIn(root, 'AllowTruncateQueryString') ?? UNSET_REFERER.truncateQuery,
     truncatePath: flagIn(root, 'TruncatePath') ?? UNSET_REFERER.truncatePath,
     referers: listIn(root, 'RefererList'),
@@ -93,14 +93,4 @@ function listIn(root: XmlElement, name: string): string[] {
   return children(list, 'Referer')
     .map((each) => each.text)
     .filter((each) => each !== '')
-}
-
-function flagIn(root: XmlElement, name: string): boolean | undefined {
-  const said = text(root, name)?.trim().toLowerCase()
-  if (!said) return undefined
-  return said === 'true' ? true : said === 'false' ? false : fail()
-}
-
-function fail(): never {
-  throw malformedXml()
 }

@@ -1,5 +1,5 @@
 /** Whether a bucket's and its objects' public ACLs are to count for nothing. */
-import { element, text } from '../xml.js'
+import { element } from '../xml.js'
 import {
   documentOf as answerDocument,
   emptyAnswer,
@@ -9,7 +9,7 @@ import {
 } from './answers.js'
 import type { BucketInput, Done } from './buckets.js'
 import type { Operation } from './operation.js'
-import { bucketOf, documentOf, malformedXml } from './requests.js'
+import { bucketOf, documentOf, neededFlagIn } from './requests.js'
 
 export interface PublicAccessBlock {
   readonly blockPublicAccess: boolean
@@ -27,14 +27,13 @@ export const putBucketPublicAccessBlock: Operation<BucketInput & PublicAccessBlo
     headers: {},
     body: xmlAnswer(blockElement(block)).body,
   }),
-  decodeRequest: (request) => {
-    const said = text(documentOf(request, 'PublicAccessBlockConfiguration'), 'BlockPublicAccess')
-      ?.trim()
-      // oss2 sends Python's own `True`, which the service takes.
-      .toLowerCase()
-    if (said !== 'true' && said !== 'false') throw malformedXml()
-    return { bucket: bucketOf(request), blockPublicAccess: said === 'true' }
-  },
+  decodeRequest: (request) => ({
+    bucket: bucketOf(request),
+    blockPublicAccess: neededFlagIn(
+      documentOf(request, 'PublicAccessBlockConfiguration'),
+      'BlockPublicAccess',
+    ),
+  }),
   encodeAnswer: () => emptyAnswer(200),
   decodeAnswer: nothingBeyondSuccess,
 }

@@ -3,7 +3,7 @@ import { errorDefaults } from '../codes.js'
 import { ProtocolError } from '../errors.js'
 import { isOperationHeader, pickHeaders } from '../headers.js'
 import type { Query, WireHeaders } from '../message.js'
-import { parseXml, trimStart, type XmlElement } from '../xml.js'
+import { parseXml, text, trimStart, type XmlElement } from '../xml.js'
 import type { WireRequest } from './operation.js'
 
 export const MAX_PART_NUMBER = 10_000
@@ -91,6 +91,25 @@ export function documentOf(request: WireRequest, rootName: string, ec?: string):
     throw malformedXml(ec, cause)
   }
   throw malformedXml(ec)
+}
+
+/**
+ * A yes or no that a document has; `undefined` where it says nothing. oss2 sends Python's own `True`, which the service takes.
+ *
+ * @throws ProtocolError MalformedXML for any other word
+ */
+export function flagIn(root: XmlElement, name: string): boolean | undefined {
+  const said = text(root, name)?.trim().toLowerCase()
+  if (!said) return undefined
+  if (said !== 'true' && said !== 'false') throw malformedXml()
+  return said === 'true'
+}
+
+/** The same for one that has to be there. */
+export function neededFlagIn(root: XmlElement, name: string): boolean {
+  const flag = flagIn(root, name)
+  if (flag === undefined) throw malformedXml()
+  return flag
 }
 
 /** `detail` is what the service adds in words. */

@@ -10,7 +10,7 @@ import {
 import type { BucketInput, Done } from './buckets.js'
 import { type ObjectInput, readObjectInput } from './objects.js'
 import type { Operation } from './operation.js'
-import { bucketOf, documentOf, malformedXml, present } from './requests.js'
+import { bucketOf, documentOf, neededFlagIn, present } from './requests.js'
 
 export interface RestoreObjectInput extends ObjectInput {
   /** Of being readable, as they were written. Absent: 1. */
@@ -74,11 +74,10 @@ export const putBucketArchiveDirectRead: Operation<BucketInput & ArchiveDirectRe
     headers: {},
     body: xmlAnswer(element('ArchiveDirectReadConfiguration', [element('Enabled', enabled)])).body,
   }),
-  decodeRequest: (request) => {
-    const said = text(documentOf(request, 'ArchiveDirectReadConfiguration'), 'Enabled')?.trim().toLowerCase()
-    if (said !== 'true' && said !== 'false') throw malformedXml()
-    return { bucket: bucketOf(request), enabled: said === 'true' }
-  },
+  decodeRequest: (request) => ({
+    bucket: bucketOf(request),
+    enabled: neededFlagIn(documentOf(request, 'ArchiveDirectReadConfiguration'), 'Enabled'),
+  }),
   encodeAnswer: () => emptyAnswer(200),
   decodeAnswer: nothingBeyondSuccess,
 }
